@@ -1,0 +1,72 @@
+# Needs Python 3.10 or newer and make, nothing else. `make help` lists the commands.
+#
+#   PYTHON=python3.12 make setup     the Python to build .venv with (after `make clean`)
+#   EXTRAS=name make setup           one more group of optional packages from pyproject.toml
+#   make test ARGS="-k linalg -x"    arguments for the command behind test, bench, lab and demo
+
+PYTHON ?= python3
+EXTRAS ?=
+ARGS ?=
+
+GROUPS := course,test,dev
+comma := ,
+groups := $(GROUPS)$(addprefix $(comma),$(EXTRAS))
+
+bin := .venv/bin
+ready := .venv/.ready$(addprefix -,$(EXTRAS))
+bench_bin := .venv-bench/bin
+bench_ready := .venv-bench/.ready
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: setup test bench lint lab demo clean help
+
+setup: $(ready)  ## make .venv and install minpy with all that the course needs
+	@echo "Ready. To use it in this shell: source .venv/bin/activate"
+
+test: $(ready)  ## run the tests
+	$(bin)/python -m pytest $(ARGS)
+
+bench: $(bench_ready)  ## time minpy beside its peers, in an environment of its own
+	$(bench_bin)/python -m benchmarks $(ARGS)
+
+lint: $(ready)  ## check style and types
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/mypy
+
+lab: $(ready)  ## open the notebooks in JupyterLab
+	$(bin)/jupyter lab $(ARGS) notebooks
+
+demo: $(ready)  ## run the first example
+	$(bin)/python examples/first_steps.py $(ARGS)
+
+clean:  ## remove everything that was built, the environments too
+	rm -rf .venv .venv-* build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:  ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# The stamps: an environment is installed again only when what it is made from has changed.
+
+$(ready): pyproject.toml | $(bin)/pip
+	@echo "Installing minpy-edu[$(groups)] into .venv; the first time takes a minute or two."
+	@$(bin)/pip install --quiet --disable-pip-version-check -e '.[$(groups)]'
+	@touch $@
+
+$(bench_ready): pyproject.toml benchmarks/requirements.txt | $(bench_bin)/pip
+	@echo "Installing minpy-edu and benchmarks/requirements.txt into .venv-bench."
+	@$(bench_bin)/pip install --quiet --disable-pip-version-check -e . -r benchmarks/requirements.txt
+	@touch $@
+
+$(bin)/pip $(bench_bin)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	    echo "minpy needs Python 3.10 or newer, and '$(PYTHON)' is not one." >&2; \
+	    echo "Name another: PYTHON=python3.12 make setup" >&2; \
+	    exit 1; }
+	@$(PYTHON) -m venv $(@:/bin/pip=) || { \
+	    rm -rf $(@:/bin/pip=); \
+	    echo "'$(PYTHON) -m venv' failed. Debian and Ubuntu keep venv in a package of its own:" >&2; \
+	    echo "    sudo apt install python3-venv" >&2; \
+	    exit 1; }

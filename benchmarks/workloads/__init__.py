@@ -1,0 +1,31 @@
+"""The workloads, a file each, and the rows of the report that they make.
+
+To add a row: write a module with its workload once for each library, and a function `cases`
+that returns its tables; name it in `ROWS`; put its targets into `benchmarks.targets`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from benchmarks.case import Case
+from benchmarks.workloads import captioning, inplace, mlp, op, rnn, scaling, startup
+
+#: Row -> function that returns its tables.
+ROWS: dict[str, Callable[[], list[Case]]] = {
+    "op": op.cases,
+    "rnn_tiny": partial(rnn.cases, "rnn_tiny", batch=4, hidden=16),
+    "rnn50": partial(rnn.cases, "rnn50", batch=64, hidden=256),
+    "mlp50": mlp.cases,
+    "memory": captioning.cases,
+    "inplace": inplace.cases,
+    "import": startup.cases,
+    "scaling": scaling.cases,
+}
+
+
+def find_case(name: str) -> Case:
+    """Return the case of that name, such as ``"op.chain"``."""
+    row = name.partition(".")[0]
+    return next(case for case in ROWS[row]() if case.name == name)

@@ -1,0 +1,278 @@
+"""The array: a handle on a raw array of some backend.
+
+A handle holds the raw array, and a node when it is being recorded.  Two slots more are for
+aliasing.  ``_link`` is None for an array that owns its place in NumPy's memory, which is what the
+hot path of every op asks for; otherwise it tells the backend, and for a view of another array
+how to make it anew.  ``_held`` is set when a gradient rule will read the raw array later, so that
+a write in place copies it first (see `minpy.inplace`).
+
+Slots that are only set when they are needed (``_held``, ``_copied``, ``_version``) are read with
+a default: setting them on each new array would cost as much as the checks of an op.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as onp
+from numpy import ndarray
+
+from minpy import backends, errors
+from minpy.backends import NUMPY, Backend
+
+new = object.__new__
+
+
+class Link:
+    """Where an array is that is more than its own NumPy memory.
+
+    Attributes
+    ----------
+    backend : Backend
+    root : Array or None
+        The array this one is a view of.
+    steps : tuple of (op, args, static)
+        What leads from `root` to the view.
+    seen : int
+        The root's version that the view was made from.
+    """
+
+    __slots__ = ("backend", "root", "seen", "steps")
+
+    def __init__(
+        self, backend: Backend, root: Array | None = None, steps: tuple = (), seen: int = 0
+    ) -> None:
+        self.backend = backend
+        self.root = root
+        self.steps = steps
+        self.seen = seen
+
+
+class Array:
+    """An n-dimensional array that records what is done with it; made by NumPy's functions.
+
+    It has `numpy.ndarray`'s attributes, methods and operators.  What differs: it may live on
+    another backend, and inside a function that is being differentiated leaving it is explicit.
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> x = np.array([1.0, 2.0])
+    >>> x * x
+    array([1., 4.])
+    """
+
+    __slots__ = ("__weakref__", "_copied", "_data", "_held", "_link", "_node", "_version")
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Array:
+        """Make an uninitialised array, as ``numpy.ndarray(shape, dtype)`` does."""
+        return wrap(onp.ndarray(*args, **kwargs))
+
+    # -- what it is, whether recorded or not
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length along each axis."""
+        return current_data(self).shape
+
+    @shape.setter
+    def shape(self, shape: tuple[int, ...]) -> None:
+        raise AttributeError(
+            f"the shape of an array is not changed in place; write x = x.reshape({shape})"
+        )
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(current_data(self).shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(current_data(self).shape)
+
+    @property
+    def dtype(self) -> onp.dtype:
+        """Type of the elements."""
+        return current_data(self).dtype
+
+    @property
+    def _backend(self) -> Backend:
+        return NUMPY if self._link is None else self._link.backend
+
+    def __len__(self) -> int:
+        shape = self.shape
+        if not shape:
+            raise TypeError("len() of unsized object")
+        return shape[0]
+
+    def __bool__(self) -> bool:
+        return bool(printable(self))
+
+    def __contains__(self, value: object) -> bool:
+        return raw(value) in printable(self)
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.shape:
+            raise TypeError("iteration over a 0-d array")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __repr__(self) -> str:
+        return repr(onp.asarray(printable(self)))
+
+    def __str__(self) -> str:
+        return str(printable(self))
+
+    def __format__(self, spec: str) -> str:
+        data = printable(self)
+        return format(data.item() if data.shape == () else data, spec)
+
+    def __hash__(self) -> int:
+        if self.shape:
+            raise TypeError("unhashable type: an array with axes; x.tolist() can be made a tuple")
+        return id(self) >> 4 if self._node is not None else hash(printable(self).item())
+
+    # -- leaving: explicit, or refused while recorded
+
+    def asnumpy(self) -> ndarray:
+        """Return the values as a plain `numpy.ndarray`, outside of what is being recorded."""
+        data = printable(self)
+        return onp.array(data) if self._node is not None else onp.asarray(data)
+
+    def detach(self) -> Array:
+        """Return an array with the same values through which no gradient flows."""
+        data = hold(self)
+        out = wrap(data)
+        out._held = True
+        return out
+
+    def item(self, *index: Any) -> Any:
+        """Return one element as a Python number, outside of what is being recorded."""
+        return printable(self).item(*index)
+
+    def _leave(self, how: str) -> Any:
+        if self._node is not None:
+            raise errors.implicit_exit(how, self)
+        return printable(self)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
+        data = self._leave("A conversion to a NumPy array (numpy.asarray, plain[i] = x)")
+        return onp.array(data, dtype=dtype) if copy else onp.asarray(data, dtype=dtype)
+
+    def __float__(self) -> float:
+        return float(self._leave("float(x), or a function of the math module,"))
+
+    def __int__(self) -> int:
+        return int(self._leave("int(x)"))
+
+    def __complex__(self) -> complex:
+        return complex(self._leave("complex(x)"))
+
+    def __index__(self) -> int:
+        return self._leave("Use as an index").__index__()
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        return onp.asarray(self._leave("__dlpack__")).__dlpack__(**kwargs)
+
+    def __dlpack_device__(self) -> tuple[Any, int]:
+        return onp.asarray(printable(self)).__dlpack_device__()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return wrap, (onp.asarray(self._leave("Pickling")),)
+
+    def wait_to_read(self) -> None:
+        """Wait until the values are there; for programs of the old minpy. Here they always are."""
+
+
+def wrap(data: Any, node: tuple | None = None) -> Array:
+    """Return the handle of a raw array."""
+    x = new(Array)
+    x._data = data
+    x._node = node
+    x._link = None if type(data) is ndarray or isinstance(data, onp.generic) else _link_of(data)
+    return x
+
+
+def _link_of(data: Any) -> Link | None:
+    backend = backends.backend_of(data)
+    if backend is None:
+        raise TypeError(f"no backend knows arrays of type {type(data).__name__}")
+    return None if backend is NUMPY else Link(backend)
+
+
+def version(x: Array) -> int:
+    """Return how often the identity or the node of `x` changed by a write."""
+    return getattr(x, "_version", 0)
+
+
+def current_data(x: Array) -> Any:
+    """Return the raw array, after a view has caught up with writes to its root."""
+    link = x._link
+    if link is not None and link.root is not None and link.seen != version(link.root):
+        refresh(x)
+    return x._data
+
+
+def refresh(x: Array) -> None:
+    """Make a view anew after its root was written.
+
+    ``v = x[1:]; x[0] = w`` leaves ``v`` on the old memory or the old node of ``x``; the steps that
+    made ``v`` are taken again when ``v`` is used next.
+    """
+    link = x._link
+    now = version(link.root)
+    if link.seen == now:
+        return
+    fresh = link.root
+    for call, args, static in link.steps:
+        fresh = call(fresh, *args, **static)
+    x._data = fresh._data
+    x._node = fresh._node
+    link.seen = now
+
+
+def hold(x: Array) -> Any:
+    """Return the raw array of `x` for somebody who will read it later, safe from writes.
+
+    A view shares its root's memory: the first write that comes in between copies the whole root
+    once, and from then on what is held of its views is a small copy.  That keeps a loop such as
+    ``out[:, t] = out[:, t - 1] * w`` linear.
+    """
+    data = current_data(x)
+    link = x._link
+    if link is None or link.root is None:
+        x._held = True
+    elif getattr(link.root, "_copied", False):
+        return link.backend.implementation("copy")(data)
+    else:
+        link.root._held = True
+    return data
+
+
+def printable(x: Array) -> Any:
+    """Return the values as NumPy's, for looking at."""
+    data = current_data(x)
+    link = x._link
+    return data if link is None or link.backend is NUMPY else link.backend.to_numpy(data)
+
+
+def raw(value: Any) -> Any:
+    """Return the values of an `Array` as NumPy's, without asking; anything else as it is."""
+    return printable(value) if type(value) is Array else value
+
+
+def is_recorded(x: Any) -> bool:
+    """Return whether `x` is an array that is being recorded.
+
+    Examples
+    --------
+    >>> import minpy, minpy.numpy as np
+    >>> minpy.is_recorded(np.ones(3))
+    False
+    """
+    if type(x) is not Array:
+        return False
+    current_data(x)
+    return x._node is not None

@@ -1,0 +1,457 @@
+"""The functions that differentiate: `grad` and its relatives.
+
+All of them run a function once on recorded arguments (`Recording`) and then the backward pass
+(`minpy.backward`).  Where a function is differentiated inside another one that is, nothing is
+different: the leaves of the inner recording are children of the outer one's nodes.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import inspect
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as onp
+
+from minpy import errors
+from minpy.array import Array, current_data, wrap
+from minpy.backward import backward, between
+from minpy.containers import is_differentiable, leaves, rebuilt
+from minpy.ops.creation import as_array, astype, zeros_like
+from minpy.ops.elementwise import real
+from minpy.ops.reduction import sum as sum_
+from minpy.ops.shape import reshape, stack
+from minpy.tape import Node, leaf, next_serial
+
+Argnum = int | str | Sequence[int | str]
+
+
+# ----- recording
+
+
+class Recording:
+    """One run of a function on recorded arguments, until it is closed.
+
+    Parameters
+    ----------
+    f : callable
+    argnum : int, str, or sequence of these
+        The arguments to differentiate with respect to, by position or by name.
+    args, kwargs
+        What `f` is called with.
+
+    Attributes
+    ----------
+    result
+        What `f` returned.
+    leaves : list of tuple
+        The nodes from which the recording starts.
+    """
+
+    def __init__(self, f: Callable, argnum: Argnum, args: tuple, kwargs: dict) -> None:
+        self.f = f
+        self.bare = isinstance(argnum, int | str)
+        self.leaves: list[Node] = []
+        self.start = next_serial()
+        self._was_held: list[tuple[Array, bool]] = []
+        self._given: list[Any] = []
+        args, kwargs = list(args), dict(kwargs)
+        for which in [argnum] if self.bare else argnum:
+            holder, place = _argument(f, which, args, kwargs)
+            self._given.append(holder[place])
+            holder[place] = rebuilt(holder[place], self._leaf)
+            if not any(is_differentiable(x) or isinstance(x, int) for x in leaves(self._given[-1])):
+                raise errors.nothing_floating(f, place, self._given[-1])
+        _active[id(self)] = self.start
+        try:
+            self.result = f(*args, **kwargs)
+        except BaseException:
+            _ended.extend(self.leaves)  # the traceback still refers to them; looked at later
+            raise
+        finally:
+            _active.pop(id(self), None)
+
+    def _leaf(self, value: Any) -> Any:
+        if type(value) is int and value is self._given[-1]:
+            value = float(value)
+        if not is_differentiable(value):
+            return value
+        x = value if type(value) is Array else as_array(value)
+        current_data(x)
+        self._was_held.append((x, getattr(x, "_held", False)))
+        recorded = leaf(x)
+        self.leaves.append(recorded._node)
+        return recorded
+
+    def end(self) -> Array:
+        """Return the result, if it is an array that can be differentiated."""
+        result = self.result
+        if isinstance(result, float | int | complex | onp.generic | onp.ndarray):
+            result = as_array(result)
+        if type(result) is not Array:
+            raise errors.no_array(self.f, result)
+        current_data(result)
+        return result
+
+    def gradients(self, found: list[Any]) -> Any:
+        """Return gradients, one for each leaf, in the shape of the arguments."""
+        arriving = iter(zip(found, [x for x, _ in self._was_held], strict=True))
+
+        def gradient(value: Any) -> Any:
+            if not is_differentiable(value) and not (type(value) is int and value is given):
+                return None
+            g, x = next(arriving)
+            if g is None:
+                return zeros_like(x)
+            return _as_kind_of(g, x)
+
+        result = []
+        for given in self._given:
+            result.append(rebuilt(given, gradient))
+        return result[0] if self.bare else result
+
+    def close(self) -> None:
+        """End the recording: what it left behind outside the function becomes plain arrays."""
+        nodes, self.leaves, self.result = self.leaves, [], None
+        if _nobody_else_has(nodes):
+            for x, was_held in self._was_held:
+                x._held = was_held
+            nodes = []
+        if nodes or _ended:
+            _let_go(nodes)
+
+
+def _as_kind_of(g: Array, x: Array) -> Array:
+    """Return a gradient with the dtype of its argument; of a real one the gradient is real."""
+    if g.dtype == x.dtype:
+        return g
+    if onp.issubdtype(g.dtype, onp.complexfloating) and x.dtype.kind == "f":
+        g = real(g)
+    return astype(g, x.dtype)
+
+
+def _argument(f: Callable, which: int | str, args: list, kwargs: dict) -> tuple[Any, Any]:
+    """Return where the argument called `which` is: the list or dict, and its place there."""
+    if isinstance(which, str) and which not in kwargs:
+        names = list(inspect.signature(f).parameters)
+        which = names.index(which) if which in names else which
+    if isinstance(which, str):
+        if which in kwargs:
+            return kwargs, which
+    elif -len(args) <= which < len(args):
+        return args, which
+    raise errors.no_such_argument(f, which, args, kwargs)
+
+
+# ----- letting go
+#
+# An array that a function leaves outside itself, in a list or by writing into an outer array,
+# still carries its node, and with it the graph.  When a recording ends, the references to its
+# leaves tell whether something like that is there; only then are the arrays looked for.
+
+
+_active: dict[int, int] = {}  # id of each running recording, of all threads -> where it started
+_ended: list[Node] = []  # leaves of ended recordings that somebody still refers to
+_lock = threading.RLock()
+
+
+def _references(nodes: list[Node]) -> list[int]:
+    return [sys.getrefcount(node) for node in nodes]
+
+
+_OURS = _references([(object(),)])[0]  # of a node that nothing but the list has
+
+
+def _nobody_else_has(nodes: list[Node]) -> bool:
+    return all(count <= _OURS for count in _references(nodes))
+
+
+def _let_go(nodes: list[Node]) -> None:
+    """Make plain the arrays that ended recordings left behind, unless an outer one is running."""
+    with _lock:
+        _ended.extend(nodes)
+        nodes.clear()
+        oldest = min(_active.values(), default=sys.maxsize)
+        ended = sorted((node for node in _ended if node[0] < oldest), key=lambda node: node[0])
+        _ended[:] = [node for node in _ended if node[0] > oldest]
+        _drop_free(ended)
+        for generation in range(3):  # the garbage collector's: what was just made is in the first
+            if not ended:
+                break
+            _make_plain(generation, oldest)
+            _drop_free(ended)
+
+
+def _make_plain(generation: int, oldest: int) -> None:
+    for thing in gc.get_objects(generation):
+        if type(thing) is Array:
+            node = getattr(thing, "_node", None)
+            if node is not None and node[0] < oldest:
+                thing._node = None
+
+
+def _drop_free(ended: list[Node]) -> None:
+    """Drop leaves that nobody refers to; the leaf of an inner recording refers to an outer node."""
+    while ended:
+        youngest = [ended.pop()]
+        if not _nobody_else_has(youngest):
+            ended += youngest
+            break
+
+
+# ----- gradients
+
+
+def value_and_grad(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Any, Any]]:
+    """Return a function that returns the value of `f` and its gradient.
+
+    Parameters
+    ----------
+    f : callable
+        Returns an array or a number; one that is no scalar is differentiated as if summed.
+    argnum : int, str, or sequence of these
+        Which argument, by position or by name.  An argument may be a nested dict, list, tuple or
+        dataclass of arrays; its gradient has the same structure, with None where there is
+        nothing to differentiate.
+
+    Returns
+    -------
+    callable
+        ``(value, gradient)`` for the arguments of `f`; a list of gradients for a sequence.
+
+    Raises
+    ------
+    TypeError
+        If the argument holds nothing floating, or `f` returns no real array or number.
+
+    Examples
+    --------
+    >>> import minpy, minpy.numpy as np
+    >>> minpy.value_and_grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
+    (array(5.), array([2., 4.]))
+    """
+
+    @functools.wraps(f)
+    def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        recording = Recording(f, argnum, args, kwargs)
+        try:
+            end = recording.end()
+            if onp.issubdtype(end.dtype, onp.complexfloating):
+                raise errors.complex_result(f)
+            data, ends = end._data, [end._node]
+            recording.result = end = None
+            found, node = _pulled(recording, ends, _ones(data))
+            return wrap(data, node), recording.gradients(found)
+        finally:
+            recording.close()
+
+    return value_and_gradient
+
+
+def _pulled(recording: Recording, ends: list[Node], seed: Array) -> tuple[list[Any], Node | None]:
+    serials = [node[0] for node in recording.leaves]
+    if ends[0] is None:
+        return [None] * len(serials), None
+    return backward(ends, seed, serials, recording.start)
+
+
+def _ones(data: Any) -> Array:
+    """Return ones with the shape, dtype and backend of a raw array."""
+    like = wrap(data)
+    return wrap(like._backend.from_numpy(onp.ones(like.shape, onp.dtype(str(like.dtype)))))
+
+
+def grad(f: Callable, argnum: Argnum = 0) -> Callable[..., Any]:
+    """Return a function that returns the gradient of `f`; see `value_and_grad`.
+
+    Examples
+    --------
+    >>> import minpy
+    >>> def foo(x):
+    ...     return x if x > 0 else 2 * x
+    >>> minpy.grad(foo)(3) == 1.0, minpy.grad(foo)(-1) == 2.0
+    (np.True_, np.True_)
+    """
+    both = value_and_grad(f, argnum)
+
+    @functools.wraps(f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        return both(*args, **kwargs)[1]
+
+    return gradient
+
+
+def grad_and_loss(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Any, Any]]:
+    """Return a function that returns the gradient of `f` and its value; see `value_and_grad`.
+
+    Examples
+    --------
+    >>> import minpy
+    >>> minpy.grad_and_loss(lambda x: x * x)(3.0)
+    (array(6.), array(9.))
+    """
+    both = value_and_grad(f, argnum)
+
+    @functools.wraps(f)
+    def gradient_and_loss(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        value, gradient = both(*args, **kwargs)
+        return gradient, value
+
+    return gradient_and_loss
+
+
+def elementwise_grad(f: Callable, argnum: Argnum = 0) -> Callable[..., Any]:
+    """Return the derivative of a function that works element by element, as `grad` does.
+
+    Examples
+    --------
+    >>> import minpy, minpy.numpy as np
+    >>> minpy.elementwise_grad(np.square)(np.array([1.0, 2.0, 3.0]))
+    array([2., 4., 6.])
+    """
+    return grad(f, argnum)
+
+
+def make_vjp(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Callable, Any]]:
+    """Return a function that returns a vector-Jacobian product and the value of `f`.
+
+    Returns
+    -------
+    callable
+        ``(vjp, value)`` for the arguments of `f`.  ``vjp(g)``, with `g` of the value's shape,
+        returns ``g`` times the Jacobian, and can be called as often as needed.
+
+    Examples
+    --------
+    >>> import minpy, minpy.numpy as np
+    >>> vjp, value = minpy.make_vjp(np.exp)(np.zeros(2))
+    >>> vjp(np.array([1.0, 3.0]))
+    array([1., 3.])
+    """
+
+    @functools.wraps(f)
+    def vjp_and_value(*args: Any, **kwargs: Any) -> tuple[Callable, Any]:
+        recording = Recording(f, argnum, args, kwargs)
+        end = recording.end()
+        data, node = end._data, end._node
+        beyond = node is not None and between(node, recording.start)[1]
+        recording.result = end = None
+
+        def vjp(g: Any) -> Any:
+            g = g if type(g) is Array else as_array(g)
+            current_data(g)
+            if g.shape != data.shape:
+                raise errors.wrong_gradient(f, data.shape, g.shape)
+            return recording.gradients(_pulled(recording, [node], g)[0])
+
+        weakref.finalize(vjp, _ended.extend, recording.leaves)  # the next one to end looks at them
+        return vjp, wrap(data, node if beyond else None)
+
+    return vjp_and_value
+
+
+def make_jvp(f: Callable, argnum: int | str = 0) -> Callable[..., Callable]:
+    """Return a function that returns a Jacobian-vector product.
+
+    It is two backward passes: ``vjp(u)`` is linear in ``u``, and its own vjp is the Jacobian.
+
+    Returns
+    -------
+    callable
+        For the arguments of `f`, a function that takes ``v``, of the argument's shape, to
+        ``(value, Jacobian times v)``.
+
+    Examples
+    --------
+    >>> import minpy, minpy.numpy as np
+    >>> minpy.make_jvp(np.sin)(np.zeros(2))(np.array([1.0, 2.0]))
+    (array([0., 0.]), array([1., 2.]))
+    """
+
+    @functools.wraps(f)
+    def jvp_at(*args: Any, **kwargs: Any) -> Callable:
+        vjp, value = make_vjp(f, argnum)(*args, **kwargs)
+        of_u, _ = make_vjp(vjp)(zeros_like(value))
+
+        def jvp(v: Any) -> tuple[Any, Any]:
+            return value, of_u(v)
+
+        return jvp
+
+    return jvp_at
+
+
+def jacobian(f: Callable, argnum: int | str = 0) -> Callable[..., Any]:
+    """Return a function that returns the Jacobian of `f`.
+
+    Returns
+    -------
+    callable
+        For the arguments of `f`, an array of the shape of the value followed by that of the
+        argument; one backward pass for each element of the value.
+
+    Examples
+    --------
+    >>> import minpy, minpy.numpy as np
+    >>> minpy.jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    @functools.wraps(f)
+    def jacobian_at(*args: Any, **kwargs: Any) -> Any:
+        vjp, value = make_vjp(f, argnum)(*args, **kwargs)
+        basis = onp.eye(value.size, dtype=value.dtype).reshape((value.size, *value.shape))
+        rows = [vjp(e) for e in basis]
+        if not rows:
+            raise ValueError(f"{errors.name_of(f)} returned an empty array, which has no Jacobian")
+        return rebuilt_rows(rows, value.shape)
+
+    return jacobian_at
+
+
+def rebuilt_rows(rows: list[Any], shape: tuple[int, ...]) -> Any:
+    """Return rows of a Jacobian, whose first axes have `shape`, as one array."""
+    return reshape(stack(rows), shape + rows[0].shape)
+
+
+def hessian(f: Callable, argnum: int | str = 0) -> Callable[..., Any]:
+    """Return a function that returns the Hessian of `f`.
+
+    Examples
+    --------
+    >>> import minpy, minpy.numpy as np
+    >>> minpy.hessian(lambda x: np.sum(x**3))(np.array([1.0, 2.0]))
+    array([[ 6.,  0.],
+           [ 0., 12.]])
+    """
+    return jacobian(jacobian(f, argnum), argnum)
+
+
+def hessian_vector_product(f: Callable, argnum: int | str = 0) -> Callable[..., Any]:
+    """Return a function that returns the Hessian of `f` times a vector, without the Hessian.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `f`, then the vector, of the shape of the argument.
+
+    Examples
+    --------
+    >>> import minpy, minpy.numpy as np
+    >>> hvp = minpy.hessian_vector_product(lambda x: np.sum(x**3))
+    >>> hvp(np.array([1.0, 2.0]), np.array([1.0, 0.0]))
+    array([6., 0.])
+    """
+    gradient = grad(f, argnum)
+
+    def gradient_dot_vector(*args: Any, **kwargs: Any) -> Any:
+        *args, vector = args
+        return sum_(gradient(*args, **kwargs) * vector)
+
+    return functools.wraps(f)(grad(gradient_dot_vector, argnum))

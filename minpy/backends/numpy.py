@@ -1,0 +1,99 @@
+"""What the engine asks of NumPy that NumPy has under another name, or not in every version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as onp
+
+Step = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+
+
+def getitem(x: onp.ndarray, index: Any) -> Any:
+    return x[index]
+
+
+def copy(x: Any) -> onp.ndarray:
+    return onp.array(x, order="K")
+
+
+def astype(x: Any, dtype: Any) -> Any:
+    return x.astype(dtype)
+
+
+def matrix_transpose(x: onp.ndarray) -> onp.ndarray:
+    return onp.swapaxes(x, -1, -2)  # numpy.matrix_transpose came with NumPy 2
+
+
+def index_add(x: onp.ndarray, values: Any, index: Any) -> onp.ndarray:
+    """Return a copy of `x` with `values` added at `index`, every time an element is named."""
+    out = onp.array(x, onp.result_type(x, values))
+    add_at(out, index, values)
+    return out
+
+
+def add_at(buffer: onp.ndarray, index: Any, values: Any) -> None:
+    """Add `values` to ``buffer[index]`` in place, every time an element is named."""
+    if names_once(index):
+        buffer[index] += values
+    else:
+        onp.add.at(buffer, index, values)
+
+
+def names_once(index: Any) -> bool:
+    """Whether `index` cannot name an element twice: slices, integers and masks cannot."""
+    parts = index if type(index) is tuple else (index,)
+    return all(
+        part is None
+        or isinstance(part, int | onp.integer | slice | type(Ellipsis))
+        or getattr(part, "dtype", None) == bool
+        for part in parts
+    )
+
+
+def follow(x: Any, steps: Sequence[Step]) -> Any:
+    """Take the `steps` that lead from an array to a view of it."""
+    for call, args, static in steps:
+        x = call(x, *args, **static)
+    return x
+
+
+def write(x: onp.ndarray, value: Any, steps: Sequence[Step], index: Any) -> onp.ndarray:
+    """Return a copy of `x` with `value` written at `index` of the view that `steps` lead to."""
+    out = onp.array(x, order="C")
+    view = follow(out, steps)
+    if onp.may_share_memory(view, out):
+        view[index] = value
+    else:
+        places = follow(_places(out), steps)[index]
+        out.reshape(-1)[places] = value
+    return out
+
+
+def clear(buffer: onp.ndarray, steps: Sequence[Step], index: Any) -> None:
+    """Zero ``view[index]`` in place, where `steps` lead from `buffer` to the view."""
+    view = follow(buffer, steps)
+    if onp.may_share_memory(view, buffer):
+        view[index] = 0
+    else:
+        buffer.reshape(-1)[follow(_places(buffer), steps)[index]] = 0
+
+
+def survivors(steps: Sequence[Step], index: Any, shape: tuple[int, ...]) -> Any:
+    """Return which of the values written at `index` were not overwritten in the same write.
+
+    ``x[[0, 0]] = a, b`` leaves only ``b``.  Returns None when every value survives, which is so
+    for every index that cannot name an element twice.
+    """
+    if names_once(index):
+        return None
+    marks = follow(onp.empty(shape, onp.intp), steps)  # touched only where `index` points
+    order = onp.arange(marks[index].size).reshape(marks[index].shape)
+    marks[index] = order
+    last = marks[index] == order
+    return None if last.all() else last
+
+
+def _places(x: onp.ndarray) -> onp.ndarray:
+    return onp.arange(x.size).reshape(x.shape)

@@ -1,0 +1,232 @@
+"""The backward pass.
+
+A node is younger than its parents, so the backward pass visits the nodes between the end and the
+start of a recording from the youngest to the oldest; there is no recursion, and a node and its
+gradient are let go as soon as they have been used.
+
+There is no global state.  A gradient inside a gradient is found by looking: if what is visited
+reaches a node older than the start, an outer recording depends on it, and the rules run on
+recorded arrays; otherwise they run on raw ones.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as onp
+from numpy import ndarray
+
+from minpy.array import Array, current_data, wrap
+from minpy.backends import backend_of
+from minpy.backends.numpy import add_at, clear
+from minpy.inplace import WRITE, Scatter, index_add
+from minpy.tape import Node, Part, part_of
+
+
+class Gradients:
+    """The gradients on their way: by serial number, and which of them nobody else has."""
+
+    def __init__(self, on_arrays: bool) -> None:
+        self.on_arrays = on_arrays
+        self.of: dict[int, Any] = {}
+        self.owned: set[int] = set()
+
+    def add(self, serial: int, g: Any) -> None:
+        """Add a contribution to the gradient of node `serial`."""
+        if type(g) is Array and not self.on_arrays:
+            g = current_data(g)  # from a user's rule
+        if type(g) is Scatter:
+            self._add_scatter(serial, g)
+        elif type(g) is Part:
+            parts = self.of.setdefault(serial, [None] * g.of)
+            parts[g.index] = g.g if parts[g.index] is None else parts[g.index] + g.g
+        elif serial not in self.of:
+            self.of[serial] = g
+        elif serial in self.owned and _fits(g, self.of[serial]):
+            onp.add(self.of[serial], g, out=self.of[serial])
+        else:
+            self.of[serial] = self.of[serial] + g
+            self._own(serial)
+
+    def _add_scatter(self, serial: int, read: Scatter) -> None:
+        have = self.of.get(serial)
+        if self.on_arrays:
+            have = _zeros_for(read) if have is None else have
+            self.of[serial] = index_add(have, read.g, index=read.index)
+            return
+        if have is None:
+            have = onp.zeros(read.shape, read.g.dtype)
+        elif serial not in self.owned or not onp.can_cast(read.g.dtype, have.dtype, "same_kind"):
+            have = onp.array(have, onp.result_type(have, read.g), order="C")
+        add_at(have, read.index, read.g)
+        self.of[serial] = have
+        self._own(serial)
+
+    def leaf(self, serial: int) -> Any:
+        """Return what arrived at a leaf, as an `Array` that can be written without harm."""
+        g = self.of.get(serial)
+        if g is None or type(g) is Array:
+            return g
+        g = wrap(g)
+        g._held = serial not in self.owned  # it may be the seed's, or another gradient's, memory
+        return g
+
+    def through_write(self, node: Node, nodes: dict[int, Node]) -> None:
+        """Pass a write's gradient on: its region to the value, the rest to what was there before.
+
+        The buffer itself goes on to the older version, so that a loop of writes costs what its
+        regions cost.
+        """
+        serial, _, (old, value), values, static = node
+        g = self.of.pop(serial)
+        mine = serial in self.owned
+        self.owned.discard(serial)
+        if value is not None and value[0] in nodes:
+            region = WRITE.rules[1](g, *values, **static)
+            shares = mine and onp.may_share_memory(region, g)
+            self.add(value[0], region.copy() if shares else region)
+        if old is None or old[0] not in nodes:
+            return
+        if not (mine and g.flags.c_contiguous):
+            g = onp.array(g, order="C")
+        clear(g, static["steps"], static["index"])
+        if old[0] in self.of:
+            self.add(old[0], g)
+        else:
+            self.of[old[0]] = g
+            self._own(old[0])
+
+    def _own(self, serial: int) -> None:
+        """Note that nobody else has this buffer; a 0-d sum is no buffer but a NumPy scalar."""
+        if type(self.of[serial]) is ndarray:
+            self.owned.add(serial)
+        else:
+            self.owned.discard(serial)
+
+
+def _fits(g: Any, into: Any) -> bool:
+    return type(g) is ndarray and g.dtype == into.dtype and g.shape == into.shape
+
+
+def _zeros_for(read: Scatter) -> Any:
+    """Return zeros on the backend, and of the dtype, of the gradient that is to be put into them."""
+    return wrap(read.g._backend.from_numpy(onp.zeros(read.shape, onp.dtype(str(read.g.dtype)))))
+
+
+def between(end: Node, start: int) -> tuple[dict[int, Node], bool]:
+    """Return the nodes on the way from `end` to a start, by serial, and if one reaches beyond it."""
+    found: dict[int, Node] = {}
+    beyond = False
+    stack = [end]
+    while stack:
+        node = stack.pop()
+        if node[0] in found:
+            continue
+        found[node[0]] = node
+        for parent in node[2]:
+            if parent is not None:
+                if parent[0] >= start:
+                    stack.append(parent)
+                else:
+                    beyond = True
+    return found, beyond
+
+
+def without_bystanders(found: dict[int, Node], leaves: set[int]) -> dict[int, Node]:
+    """Keep the nodes that depend on one of `leaves`; the others belong to an outer recording."""
+    kept: dict[int, Node] = {}
+    for serial in sorted(found):
+        parents = found[serial][2]
+        if serial in leaves or any(p is not None and p[0] in kept for p in parents):
+            kept[serial] = found[serial]
+    return kept
+
+
+def backward(
+    ends: list[Node], seed: Array, leaves: list[int], start: int
+) -> tuple[list[Any], Node | None]:
+    """Run the backward pass.
+
+    Parameters
+    ----------
+    ends : list of one node
+        Where to begin.  The list is emptied, so that nobody here keeps the graph alive.
+    seed : Array
+        The gradient of the end.
+    leaves : list of int
+        Serial numbers of the leaves.
+    start : int
+        The serial number at which the recording started.
+
+    Returns
+    -------
+    gradients : list
+        The gradient of each leaf as an `Array`, or None where none arrived.
+    end : tuple or None
+        The node given in `ends`, if an outer recording depends on it.
+    """
+    wanted = set(leaves)
+    end = ends.pop()
+    nodes, beyond = between(end, start)
+    on_arrays = beyond or seed._node is not None or seed._link is not None
+    if beyond:
+        nodes = without_bystanders(nodes, wanted)
+    gradients = Gradients(on_arrays)
+    gradients.of[end[0]] = seed if on_arrays else seed._data
+    outer_end = end if beyond else None
+    del end
+    of, owned = gradients.of, gradients.owned
+    special = (Scatter, Part) if on_arrays else (Scatter, Part, Array)  # not simply stored
+    for serial in sorted(nodes.keys() - wanted, reverse=True):
+        node = nodes.pop(serial)
+        if serial not in of:
+            continue
+        _, record, parents, values, static = node
+        if record is WRITE and not on_arrays:
+            gradients.through_write(node, nodes)
+            continue
+        g = of.pop(serial)
+        owned.discard(serial)
+        if on_arrays or record.wrapped or type(g) is list:
+            g, values = _as_rules_want(node, g, recorded=on_arrays)
+        for parent, rule in zip(parents, record.rules):  # noqa: B905 - rules may be endless
+            if parent is None or parent[0] not in nodes:
+                continue
+            share = rule(g, *values) if static is None else rule(g, *values, **static)
+            if parent[0] in of or type(share) in special:
+                gradients.add(parent[0], share)
+            else:
+                of[parent[0]] = share
+    return [gradients.leaf(serial) for serial in leaves], outer_end
+
+
+def _as_rules_want(node: Node, g: Any, *, recorded: bool) -> tuple[Any, tuple[Any, ...]]:
+    """Return a gradient and what the node keeps, for rules that work on arrays.
+
+    Recorded, the kept values carry the nodes they came from, so that what the rule does with them
+    is differentiated in its turn.
+    """
+    _, record, parents, (ans, *args), _ = node
+    if type(g) is list:  # of an op with several results: zero for those nobody used
+        g = tuple(
+            onp.zeros(y.shape, onp.dtype(str(y.dtype))) if part is None else part
+            for part, y in zip(g, ans, strict=True)
+        )
+    if not (recorded or record.wrapped):
+        return g, node[3]
+    if isinstance(ans, tuple):  # also the named tuples of numpy.linalg
+        nodes = [part_of(node, i, len(ans)) if recorded else None for i in range(len(ans))]
+        ans = tuple(map(_handle, ans, nodes))
+    else:
+        ans = _handle(ans, node if recorded else None)
+    args = map(_handle, args, parents if recorded else [None] * len(args))
+    return tuple(map(_handle, g)) if type(g) is tuple else _handle(g), (ans, *args)
+
+
+def _handle(x: Any, node: Node | None = None) -> Any:
+    """Return a raw array as an `Array` on memory that is held; anything else as it is."""
+    if x is None or type(x) is tuple or type(x) is Array or backend_of(x) is None:
+        return x
+    x = wrap(x, node)
+    x._held = True
+    return x

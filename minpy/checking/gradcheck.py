@@ -1,0 +1,240 @@
+"""Gradients against finite differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as onp
+
+from minpy import numpy as np
+from minpy.array import Array
+from minpy.autograd import make_vjp
+from minpy.containers import is_differentiable
+
+CENTRAL_STEP = float(onp.finfo(onp.float64).eps) ** (1 / 3)
+COMPLEX_STEP = 1e-30
+MOST_ELEMENTS = 2_000  # of an argument, before random directions take their place
+MOST_OUTPUTS = 100  # of a result, before random combinations take their place
+
+
+@dataclass(frozen=True)
+class ArgumentReport:
+    """How far apart the gradients with respect to one argument are.
+
+    Attributes
+    ----------
+    argnum : int
+    shape : tuple of int
+    error : float
+        The largest relative error: the difference, divided by the larger of the two values or by
+        a thousandth of the largest value in the gradient, whichever is more.
+    index : tuple of int
+        Where it is: in the result, then in the argument; or the number of a random direction.
+    gradient, numeric : float
+        The two values there; of a complex argument's imaginary part after all real ones.
+    checked : str
+        What was compared.
+    tolerance : float
+    """
+
+    argnum: int
+    shape: tuple[int, ...]
+    error: float
+    index: tuple[int, ...]
+    gradient: float
+    numeric: float
+    checked: str
+    tolerance: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the largest error is within the tolerance."""
+        return bool(self.error <= self.tolerance)  # a NaN is not
+
+
+@dataclass(frozen=True)
+class GradientReport:
+    """What `gradcheck` found; true if all is well, and readable when printed."""
+
+    name: str
+    arguments: tuple[ArgumentReport, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every argument's gradient is within the tolerance."""
+        return all(argument.passed for argument in self.arguments)
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __str__(self) -> str:
+        verdict = "agrees" if self.passed else "DOES NOT AGREE"
+        lines = [f"The gradient of {self.name} {verdict} with finite differences."]
+        header = ("argument", "shape", "largest error", "tolerance", "at", "gradient", "numeric")
+        rows = [header, *(_row(argument) for argument in self.arguments)]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
+        for row in rows:
+            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            lines.append("  " + "  ".join(cells).rstrip())
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+
+def _row(argument: ArgumentReport) -> tuple[str, ...]:
+    return (
+        f"{argument.argnum}{'' if argument.passed else '  <--'}",
+        str(argument.shape),
+        f"{argument.error:.1e}",
+        f"{argument.tolerance:.0e}",
+        f"{argument.checked} {argument.index}",
+        f"{argument.gradient:.8g}",
+        f"{argument.numeric:.8g}",
+    )
+
+
+def gradcheck(
+    f: Callable,
+    *args: Any,
+    argnum: int | Sequence[int] | None = None,
+    tolerance: float = 1e-5,
+    step: float | None = None,
+    method: str = "central",
+    directions: int | None = None,
+    seed: int = 0,
+) -> GradientReport:
+    """Compare the gradient of a function with finite differences, in float64.
+
+    Parameters
+    ----------
+    f : callable
+        Returns an array or a number.
+    *args
+        What `f` is called with; floating arrays and numbers are checked.
+    argnum : int or sequence of int, optional
+        Which arguments to check; all floating ones by default.
+    tolerance : float
+        The largest relative error that passes.
+    step : float, optional
+        How far to move an element: by default 6e-6 times its size, or 1e-30 for complex steps.
+    method : {'central', 'complex'}
+        Central differences; or the imaginary part of one step along the imaginary axis, exact to
+        rounding, for functions that are analytic (no ``abs``, no comparisons).
+    directions : int, optional
+        Compare along this many random directions; by default only for arguments of more than 2,000
+        elements, and each element otherwise.
+    seed : int
+        Of the random directions.
+
+    Returns
+    -------
+    GradientReport
+        True if all is well; printed, a table.
+
+    Examples
+    --------
+    >>> import minpy, minpy.numpy as np
+    >>> report = minpy.gradcheck(lambda x, w: np.tanh(x @ w), np.ones((2, 3)), np.ones(3))
+    >>> report.passed, len(report.arguments)
+    (True, 2)
+    """
+    if method not in ("central", "complex"):
+        raise ValueError(f"method must be 'central' or 'complex', but is {method!r}")
+    args = tuple(_as_float64(x) for x in args)
+    if argnum is None:
+        chosen = [i for i, x in enumerate(args) if is_differentiable(x)]
+    else:
+        chosen = [argnum] if isinstance(argnum, int) else list(argnum)
+    if not chosen:
+        raise TypeError("gradcheck found no floating argument to check; pass arrays of floats")
+    rng = onp.random.default_rng(seed)
+    reports = tuple(
+        _checked(f, args, i, tolerance, step, method, directions, rng) for i in chosen
+    )
+    return GradientReport(getattr(f, "__name__", repr(f)), reports)
+
+
+def _as_float64(x: Any) -> Any:
+    if type(x) is int or not is_differentiable(x):
+        return x
+    x = np.asarray(x)
+    return x.astype(onp.complex128 if x.dtype.kind == "c" else onp.float64)
+
+
+def _checked(
+    f: Callable,
+    args: tuple,
+    argnum: int,
+    tolerance: float,
+    step: float | None,
+    method: str,
+    directions: int | None,
+    rng: onp.random.Generator,
+) -> ArgumentReport:
+    x = args[argnum].asnumpy()
+    vjp, value = make_vjp(f, argnum)(*args)
+
+    def at(moved: onp.ndarray) -> onp.ndarray:
+        result = f(*args[:argnum], np.array(moved), *args[argnum + 1 :])
+        return onp.asarray(result.asnumpy() if type(result) is Array else result).reshape(-1)
+
+    if directions is None and x.size > MOST_ELEMENTS:
+        directions = 20
+    ways, checked = _ways(x, directions, rng)
+    outs = _combinations(value, rng)
+    numeric = onp.stack([(outs @ _derivative(at, x, way, step, method)).real for way in ways], -1)
+    rows = [vjp(np.array(out.reshape(value.shape).astype(value.dtype))).asnumpy() for out in outs]
+    flat = onp.stack([row.reshape(-1) for row in rows])
+    gradient = (flat @ onp.stack([way.reshape(-1) for way in ways], -1)).real
+    scale = onp.maximum(onp.abs(gradient), onp.abs(numeric))
+    largest = scale.max() if scale.size else 0.0
+    error = onp.abs(gradient - numeric) / onp.maximum(scale, max(1e-3 * largest, 1e-12))
+    error = onp.where(onp.isnan(error), onp.inf, error)
+    if not error.size:
+        return ArgumentReport(argnum, x.shape, 0.0, (), 0.0, 0.0, "nothing", tolerance)
+    out, way = (int(i) for i in onp.unravel_index(error.argmax(), error.shape))
+    where_out = onp.unravel_index(out % value.size, value.shape) if value.shape else ()
+    where_in = (way,) if directions else onp.unravel_index(way % x.size, x.shape)
+    index = (*where_out, *where_in) if value.size <= MOST_OUTPUTS else where_in
+    return ArgumentReport(
+        argnum,
+        x.shape,
+        float(error[out, way]),
+        tuple(int(i) for i in index),
+        gradient[out, way].item(),
+        numeric[out, way].item(),
+        checked,
+        tolerance,
+    )
+
+
+def _ways(x: onp.ndarray, directions: int | None, rng: Any) -> tuple[list[onp.ndarray], str]:
+    """Return the directions to move `x` in: each element's, and for complex ones its imaginary."""
+    if directions:
+        return [rng.standard_normal(x.shape) for _ in range(directions)], "direction"
+    basis = onp.eye(x.size).reshape((x.size, *x.shape))
+    ways = list(basis)
+    return ways + [1j * way for way in basis] if x.dtype.kind == "c" else ways, "element"
+
+
+def _combinations(value: Any, rng: Any) -> onp.ndarray:
+    """Return the combinations of results that are differentiated: each, or random ones.
+
+    The gradient of a complex result ``u + iv`` is checked as that of ``u`` and that of ``-v``.
+    """
+    few = value.size <= MOST_OUTPUTS
+    outs = onp.eye(value.size) if few else rng.standard_normal((5, value.size))
+    return onp.concatenate([outs, 1j * outs]) if value.dtype.kind == "c" else outs
+
+
+def _derivative(
+    at: Callable, x: onp.ndarray, way: onp.ndarray, step: float | None, method: str
+) -> onp.ndarray:
+    """Return the derivative of ``at(x)`` along `way`."""
+    if method == "complex":
+        h = step or COMPLEX_STEP
+        return at(x + 1j * h * way).imag / h
+    h = (step or CENTRAL_STEP) * max(1.0, float(onp.abs(x[way != 0]).max(initial=0.0)))
+    return (at(x + h * way) - at(x - h * way)) / (2 * h)

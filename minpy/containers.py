@@ -1,0 +1,46 @@
+"""Nested arguments: the arrays in dicts, lists, tuples and dataclasses, and back."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as onp
+
+from minpy.array import Array
+
+
+def is_differentiable(x: Any) -> bool:
+    """Whether a gradient with respect to `x` makes sense: floating arrays and numbers."""
+    if isinstance(x, float | complex):
+        return True
+    dtype = getattr(x, "dtype", None)
+    return isinstance(x, Array | onp.ndarray) and onp.issubdtype(dtype, onp.inexact)
+
+
+def leaves(value: Any) -> list[Any]:
+    """Return everything in `value` that is no container, in order."""
+    found: list[Any] = []
+    rebuilt(value, found.append)
+    return found
+
+
+def rebuilt(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Return `value` with each leaf replaced by ``change(leaf)``.
+
+    Examples
+    --------
+    >>> rebuilt({"w": [1, 2], "b": (3,)}, lambda x: 10 * x)
+    {'w': [10, 20], 'b': (30,)}
+    """
+    if isinstance(value, dict):
+        return type(value)((key, rebuilt(item, change)) for key, item in value.items())
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(rebuilt(item, change) for item in value))
+    if isinstance(value, list | tuple):
+        return type(value)(rebuilt(item, change) for item in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.init}
+        return dataclasses.replace(value, **{k: rebuilt(v, change) for k, v in fields.items()})
+    return change(value)

@@ -1,0 +1,131 @@
+"""The errors minpy raises on purpose, and what they say.
+
+Each message says what happened, with what, and what to write instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+class NoGradientError(TypeError):
+    """A recorded array met a function for which there is no gradient rule."""
+
+
+class ImplicitExitError(TypeError):
+    """A recorded array was about to lose its gradient without anybody asking for it."""
+
+
+class NanError(ArithmeticError):
+    """An op made the first NaN, while `minpy.detect_nan` was on."""
+
+
+def no_gradient(name: str, why: str = "") -> NoGradientError:
+    """A recorded array met the function `name`, which has no rule."""
+    return NoGradientError(
+        f"{name} has no gradient rule{': ' + why if why else ''}. If no gradient should flow here, "
+        "pass x.detach(); if one should, wrap the computation with minpy.extend.primitive and give its "
+        "rule with minpy.extend.defvjp (see help(minpy.extend.primitive))."
+    )
+
+
+def implicit_exit(how: str, x: Any) -> ImplicitExitError:
+    """A recorded array was to become something that carries no gradient."""
+    return ImplicitExitError(
+        f"{how} would take a recorded array (shape {x.shape}, {x.dtype}) out of minpy, and its "
+        "gradient would be lost. Use minpy.numpy's functions on it; or, if you want only its "
+        "values, write x.detach(), x.asnumpy() or x.item()."
+    )
+
+
+def explained(error: Exception, name: str, args: tuple[Any, ...]) -> Exception:
+    """Return NumPy's error with the op and the shapes of its arguments in the message."""
+    if type(error) not in (ValueError, TypeError, IndexError):
+        return error
+    shapes = [str(x.shape) if hasattr(x, "shape") else repr(x)[:60] for x in args]
+    return type(error)(f"{name} of {' and '.join(shapes)}: {error}")
+
+
+def name_of(f: Callable) -> str:
+    """Return what messages call a function."""
+    return getattr(f, "__name__", repr(f))
+
+
+def kind_of(value: Any) -> str:
+    """Return what messages call a value."""
+    if value is None:
+        return "nothing (did it forget to return?)"
+    dtype = getattr(value, "dtype", None)
+    return f"a {type(value).__name__}" + (f" of dtype {dtype}" if dtype is not None else "")
+
+
+def no_such_argument(f: Callable, which: Any, args: list, kwargs: dict) -> TypeError:
+    """`argnum` names an argument that is not there."""
+    return TypeError(
+        f"{name_of(f)} was to be differentiated with respect to argument {which!r}, but was called "
+        f"with {len(args)} positional arguments and the keywords {sorted(kwargs)}; argnum says "
+        "which argument to take"
+    )
+
+
+def nothing_floating(f: Callable, place: Any, value: Any) -> TypeError:
+    """The argument to differentiate with respect to holds no floating numbers."""
+    return TypeError(
+        f"{name_of(f)} was to be differentiated with respect to argument {place!r}, which holds no "
+        f"floating array or number but {kind_of(value)}; write x.astype(float) to make it one, or "
+        "choose another argument with argnum"
+    )
+
+
+def no_array(f: Callable, result: Any) -> TypeError:
+    """The function to differentiate returned no array."""
+    return TypeError(
+        f"{name_of(f)} returned {kind_of(result)}; to be differentiated it must return an array or "
+        "a number, such as the loss"
+    )
+
+
+def complex_result(f: Callable) -> TypeError:
+    """The function to differentiate returned complex numbers."""
+    return TypeError(
+        f"{name_of(f)} returned complex numbers, which have no one gradient: return a real loss "
+        "(np.real, np.abs), or use make_vjp with a gradient of your own"
+    )
+
+
+def wrong_gradient(f: Callable, wanted: tuple, given: tuple) -> ValueError:
+    """A vjp was given a gradient of another shape than the value has."""
+    return ValueError(
+        f"the vjp of {name_of(f)} takes a gradient of shape {wanted}, the shape of its value, but "
+        f"was given one of shape {given}"
+    )
+
+
+def no_gradient_in(dtype: Any, value: Any) -> TypeError:
+    """A recorded array was to be written into one that cannot carry a gradient."""
+    return TypeError(
+        f"a recorded array was to be written into one of dtype {dtype}, which carries no gradient; "
+        f"make that one floating first, e.g. x = x.astype({value.dtype})"
+    )
+
+
+def does_not_fit(name: str, result: Any, x: Any) -> Exception:
+    """The result of ``x += y`` has another shape, or a dtype that cannot be cast to that of `x`."""
+    if result.shape != x.shape:
+        return ValueError(
+            f"{name} in place: the result has shape {result.shape}, which does not fit into the "
+            f"array of shape {x.shape}; write x = ... instead"
+        )
+    return TypeError(
+        f"{name} in place: cannot cast the result from {result.dtype} to {x.dtype}; write "
+        f"x = x.astype({result.dtype}) first"
+    )
+
+
+def wrong_shape_written(data: Any, index: Any, value: Any, error: Exception) -> ValueError:
+    """A value does not fit where it was to be written."""
+    return ValueError(
+        f"x[i] = value with x of shape {data.shape}, x[i] of shape {data[index].shape} and value "
+        f"of shape {getattr(value, 'shape', ())}: {error}"
+    )

@@ -1,0 +1,174 @@
+"""Ops of one's own: a function on plain NumPy arrays, and its gradient rule.
+
+Three ways in, one mechanism: `primitive` with `defvjp` (as in HIPS autograd), `customop` with
+``def_grad`` (as in the old minpy), and `checkpoint`, whose rule runs the function again.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from minpy.array import Array, current_data, is_recorded, wrap
+from minpy.autograd import make_vjp
+from minpy.backends import backend_of
+from minpy.containers import leaves, rebuilt
+from minpy.ops.creation import as_array
+from minpy.tape import EachArgument, Op, apply
+
+
+def primitive(f: Callable) -> Callable:
+    """Make an op of a function on plain NumPy arrays; give its rules with `defvjp`.
+
+    Parameters
+    ----------
+    f : callable
+        Gets NumPy arrays for the arrays among its positional arguments, and returns one array or
+        number.  Keyword arguments are handed on and not differentiated.
+
+    Returns
+    -------
+    callable
+        Works as `f` does; a recorded argument without a rule raises `NoGradientError`.
+
+    Examples
+    --------
+    >>> import minpy
+    >>> from minpy.extend import defvjp, primitive
+    >>> @primitive
+    ... def cube(x):
+    ...     return x**3
+    >>> defvjp(cube, lambda ans, x: lambda g: g * 3 * x**2)
+    >>> minpy.grad(cube)(2.0)
+    array(12.)
+    """
+    name = getattr(f, "__name__", "primitive")
+    record = Op(name, _Rules(), "all ans", f, wrapped=True)
+
+    @functools.wraps(f)
+    def call(*args, **kwargs):
+        arrays = [as_array(x) if backend_of(x) is not None else x for x in args]
+        ans = apply(record, *arrays, **kwargs)
+        return wrap(ans) if backend_of(ans) is not None else ans
+
+    record.call = call
+    call.op = record  # type: ignore[attr-defined]
+    return call
+
+
+class _Rules(dict):
+    """The rules of an op of one's own, by argument; None where there is none."""
+
+    def __missing__(self, argnum: int) -> None:
+        return None
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self.__getitem__, itertools.count())
+
+
+def defvjp(f: Callable, *rules: Callable | None, argnums: Sequence[int] | None = None) -> None:
+    """Give an op made by `primitive` its gradient rules.
+
+    Parameters
+    ----------
+    f : callable
+        What `primitive` returned.
+    *rules : callable or None
+        For each argument ``lambda ans, *args: lambda g: ...``, written with `minpy.numpy`; None
+        where there is no gradient to be had (it is zero).
+    argnums : sequence of int, optional
+        The arguments that `rules` are for; the first ones by default.
+    """
+    record = getattr(f, "op", None)
+    if record is None or type(record.rules) is not _Rules:
+        raise TypeError(f"defvjp gives rules to a function made with minpy.extend.primitive, not to {f!r}")
+    places = range(len(rules)) if argnums is None else argnums
+    for argnum, rule in zip(places, rules, strict=True):
+        record.rules[argnum] = _curried(rule)
+
+
+def _curried(rule: Callable | None) -> Callable:
+    if rule is None:
+        return lambda g, ans, *args, **static: 0 * ans
+    return lambda g, ans, *args, **static: rule(ans, *args, **static)(g)
+
+
+def customop(backend: str = "numpy") -> Callable:
+    """Decorate a function on raw arrays; give its gradients with ``.def_grad``.
+
+    Parameters
+    ----------
+    backend : {'numpy'}
+        Whose arrays the function works on.
+
+    Examples
+    --------
+    >>> import minpy
+    >>> @minpy.customop("numpy")
+    ... def double(x):
+    ...     return 2 * x
+    >>> double.def_grad(lambda ans, x: lambda g: 2 * g)
+    >>> minpy.grad(double)(1.0)
+    array(2.)
+    """
+    if backend != "numpy":
+        raise ValueError(f"customop knows the backend 'numpy', but was given {backend!r}")
+
+    def decorate(f: Callable) -> Callable:
+        call = primitive(f)
+
+        def def_grad(rule: Callable, argnum: int | Sequence[int] = 0) -> None:
+            for one in [argnum] if isinstance(argnum, int) else argnum:
+                defvjp(call, rule, argnums=[one])
+
+        call.def_grad = def_grad  # type: ignore[attr-defined]
+        return call
+
+    return decorate
+
+
+def checkpoint(f: Callable) -> Callable:
+    """Return `f`, which keeps only its arguments, and is run again in the backward pass.
+
+    It trades time for memory: nothing that is computed inside `f` is kept for the gradient.
+
+    Raises
+    ------
+    TypeError
+        If `f` uses a recorded array that is no argument: its gradient would be lost.
+
+    Examples
+    --------
+    >>> import minpy, minpy.numpy as np
+    >>> wave = minpy.checkpoint(lambda x: np.sin(np.exp(x)))
+    >>> minpy.grad(wave)(0.0) == minpy.grad(lambda x: np.sin(np.exp(x)))(0.0)
+    np.True_
+    """
+
+    def run(args: tuple, kwargs: dict, arrays: Sequence[Any]) -> Any:
+        given = iter(arrays)
+        args, kwargs = rebuilt((args, kwargs), lambda x: next(given) if type(x) is Array else x)
+        return f(*args, **kwargs)
+
+    def forward(*data: Any, call: tuple) -> Any:
+        result = run(*call, [wrap(x) for x in data])
+        if is_recorded(result):
+            raise TypeError(
+                f"checkpoint({getattr(f, '__name__', f)}) uses a recorded array that is no argument "
+                "of it, and its gradient would be lost; pass it as an argument"
+            )
+        return current_data(as_array(result))
+
+    def rule(g: Any, ans: Any, *arrays: Any, call: tuple, argnum: int) -> Any:
+        return make_vjp(lambda *xs: run(*call, xs), argnum)(*arrays)[0](g)
+
+    record = Op("checkpoint", EachArgument(rule), "all", forward, wrapped=True)
+
+    @functools.wraps(f)
+    def checkpointed(*args: Any, **kwargs: Any) -> Any:
+        arrays = [x for x in leaves((args, kwargs)) if type(x) is Array]
+        return apply(record, *arrays, call=(args, kwargs)) if arrays else f(*args, **kwargs)
+
+    return checkpointed

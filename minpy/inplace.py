@@ -1,0 +1,263 @@
+"""Reading and writing parts of arrays: indexing, views, and writes in place.
+
+NumPy code writes into arrays, through views of views, and gradients must follow.  Three ideas:
+
+*A write makes a new version.*  ``x[i] = v`` changes the raw memory at once and gives ``x`` a new
+node, ``write(old node of x, node of v)``.  Its gradient rule hands the region ``i`` of the incoming
+gradient to ``v`` and zeroes it for what was there before.  Written through a view, the new node
+is the root's, and the steps that lead from the root to the view are part of it; other views of
+that root notice that its version changed and are made anew when they are used (`array.refresh`).
+
+*What a rule will read is never overwritten.*  An array whose values a node keeps is held; a write
+to it copies first, so that the node keeps the old memory.
+
+*Costs are those of the region.*  In the backward pass a buffer that nobody else has is zeroed and
+added to in place (`autograd.Gradients`), so that ``out[:, t] = out[:, t - 1] * w`` takes time
+and memory proportional to the number of steps.
+
+Worked example::
+
+    y = x * 1.0        # node 2: multiply(x)
+    v = y[:2]          # node 3: getitem(2), a view: root y, one step
+    v *= 3.0           # node 5: y is now write(2, value=4: multiply(3)), version 1
+    y.sum()            # node 6: sum(5)
+    v                  # version 0 was seen, so it is made anew: node 7: getitem(5)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as onp
+from numpy import ndarray
+
+from minpy import errors, tape
+from minpy.array import Array, Link, current_data, hold, raw, version, wrap
+from minpy.backends import NUMPY
+from minpy.backends.numpy import clear, follow, names_once, survivors
+from minpy.tape import Op, apply, declare, next_serial, unbroadcast
+
+
+class Scatter:
+    """The gradient of a read: `g` at `index`, zero elsewhere; added without making the zeros."""
+
+    __slots__ = ("g", "index", "shape")
+
+    def __init__(self, g: Any, index: Any, shape: tuple[int, ...]) -> None:
+        self.g = g
+        self.index = index
+        self.shape = shape
+
+
+# ----- reading
+
+_GETITEM = Op("getitem", (lambda g, ans, x, index: Scatter(g, index, x),))
+
+
+def getitem(x: Any, index: Any) -> Any:
+    """Return ``x[index]``: a view for basic indexing, a copy for advanced, as in NumPy."""
+    if type(x) is not Array:
+        return x[index]
+    if not simple(index):
+        return apply(_GETITEM, x, index=fixed(index))
+    # what `apply` does, shorter: loops over steps in time read a slice in each
+    data = current_data(x)
+    if type(data) is not ndarray or type(ans := data[index]) is not ndarray:
+        return apply(_GETITEM, x, index=index)
+    node = x._node
+    if node is not None:
+        node = (next_serial(), _GETITEM, (node,), (None, data.shape), {"index": index})
+    out = wrap(ans, node)
+    root, steps = origin(x)
+    out._link = Link(NUMPY, root, (*steps, (getitem, (), {"index": index})), version(root))
+    return out
+
+
+declare(_GETITEM, getitem)
+
+copy = tape.unary("copy", lambda g, ans, x: g)
+index_add = tape.op(
+    "index_add",
+    lambda g, ans, x, values, index: g,
+    lambda g, ans, x, values, index: unbroadcast(getitem(g, index), values),
+)
+
+
+def simple(index: Any) -> bool:
+    """Whether an index is made of integers and slices, and so gives a view."""
+    if type(index) is not tuple:
+        return type(index) is int or type(index) is slice
+    for part in index:
+        if type(part) is not int and type(part) is not slice:
+            return False
+    return True
+
+
+def fixed(index: Any) -> Any:
+    """Return an index without our arrays in it, and which nobody else can change."""
+    if type(index) is tuple:
+        return tuple([fixed(part) for part in index])
+    if type(index) is Array:
+        return onp.array(index._leave("Use as an index"))
+    if type(index) is ndarray:
+        return index.copy()
+    if type(index) is list:
+        values = onp.array(plain(index))
+        return values if values.size else values.astype(onp.intp)
+    return index
+
+
+def plain(value: Any) -> Any:
+    """Return a nested list with NumPy's values in place of our arrays."""
+    if type(value) is list or type(value) is tuple:
+        return [plain(item) for item in value]
+    return value._leave("A list with it in") if type(value) is Array else value
+
+
+# ----- writing
+
+
+def _write_old(g, ans, old, value, steps, index):
+    mask = onp.ones(old, bool)
+    clear(mask, steps, index)
+    return g * mask
+
+
+def _write_value(g, ans, old, value, steps, index):
+    region = getitem(follow(g, steps), index)
+    if any(call.__name__ == "imag" for call, _, _ in steps):
+        region = -region  # the gradient of x + iy is df/dx - i df/dy
+    last = survivors(steps, index, g.shape)
+    return unbroadcast(region if last is None else region * last, value)
+
+
+WRITE = Op("write", (_write_old, _write_value))
+
+
+def setitem(x: Array, index: Any, value: Any) -> None:
+    """Carry out ``x[index] = value``."""
+    index = fixed(index)
+    data = current_data(x)
+    root, steps = origin(x)
+    node = None
+    if type(value) is Array:
+        if _just_written(value, root, steps, index):
+            return
+        current_data(value)
+        node = value._node
+    if node is not None and not onp.issubdtype(onp.dtype(str(x.dtype)), onp.inexact):
+        raise errors.no_gradient_in(x.dtype, value)
+    if node is not None and not steps and index is Ellipsis and value.shape == x.shape:
+        if value.dtype == x.dtype and adopt(x, copy(value)):
+            return
+    before = None
+    if node is not None and root._node is None:
+        before = root._backend.implementation("copy")(current_data(root))
+    make_writable(root)
+    _assign(x, index, value)
+    if node is None and root._node is None:
+        return
+    kept = value.shape if node is not None else _constant(value)
+    root._node = (
+        next_serial(),
+        WRITE,
+        (root._node, node),
+        (None, root._data.shape if before is None else before, kept),
+        {"steps": steps, "index": index},
+    )
+    root._version = version(root) + 1
+
+
+def origin(x: Array) -> tuple[Array, tuple]:
+    """Return the array whose memory `x` shows, and the steps that lead from it to `x`."""
+    link = x._link
+    return (x, ()) if link is None or link.root is None else (link.root, link.steps)
+
+
+def _constant(value: Any) -> Any:
+    """Return a constant as a node may keep it, safe from later writes."""
+    if type(value) is Array:
+        return hold(value)
+    return onp.array(value) if type(value) in (ndarray, list) else value
+
+
+def _just_written(value: Array, root: Array, steps: tuple, index: Any) -> bool:
+    """Whether ``x[i] = value`` is the second half of ``x[i] += v``: a view onto its own place."""
+    link = value._link
+    if link is None or link.root is not root or len(link.steps) != len(steps) + 1:
+        return False
+    call, _, static = link.steps[-1]
+    if call is not getitem or not names_once(index) or link.steps[:-1] != steps:
+        return False
+    return repr(static["index"]) == repr(index)  # slices, integers, None and Ellipsis only
+
+
+def make_writable(root: Array) -> None:
+    """Give `root` memory of its own if somebody will read the old values later."""
+    if getattr(root, "_held", False):
+        root._data = root._backend.implementation("copy")(root._data)
+        root._held = False
+        root._copied = True
+        root._version = version(root) + 1
+
+
+def adopt(x: Array, fresh: Array) -> bool:
+    """Make `x`, which is no view, hold the values and the node of `fresh`, which nobody else has.
+
+    Returns False, and does nothing, if they lie in memory in another order: which of NumPy's
+    functions return views of `x` must not change.
+    """
+    data = fresh._data
+    if isinstance(data, onp.generic):  # NumPy's arithmetic on 0-d arrays makes scalars
+        data = onp.asarray(data)
+    if type(data) is ndarray and data.strides != x._data.strides:
+        return False
+    x._data = data
+    x._node = fresh._node
+    x._held = getattr(fresh, "_held", False)
+    x._version = version(x) + 1
+    return True
+
+
+def _assign(x: Array, index: Any, value: Any) -> None:
+    data = current_data(x)
+    backend = x._backend
+    if type(value) is Array:
+        value = current_data(value) if value._backend is backend else raw(value)
+    if backend is not NUMPY:
+        backend.implementation("setitem")(data, index, backend.inward(value))
+    elif type(data) is not ndarray:
+        raise TypeError(f"'{type(data).__name__}' object does not support item assignment")
+    else:
+        try:
+            data[index] = value
+        except ValueError as error:
+            raise errors.wrong_shape_written(data, index, value, error) from error
+
+
+def augmented(call: Callable[[Any, Any], Any], on_raw: Callable[[Any, Any], Any]) -> Any:
+    """Return the method behind ``x += y``, given ``x + y`` and its in-place form on raw arrays."""
+
+    def method(x, y):
+        data = current_data(x)
+        if isinstance(data, onp.generic):
+            return call(x, y)  # NumPy's scalars are immutable: the name is bound to a new one
+        if type(y) is Array:
+            current_data(y)
+        root, steps = origin(x)
+        if x._node is None and (type(y) is not Array or y._node is None) and x._backend is NUMPY:
+            make_writable(root)
+            on_raw(current_data(x), raw(y))
+            return x
+        result = call(x, y)
+        if result is NotImplemented:
+            return result
+        if result.shape != x.shape or not onp.can_cast(result.dtype, x.dtype, "same_kind"):
+            raise errors.does_not_fit(call.__name__, result, x)
+        if steps or result.dtype != x.dtype or not adopt(x, result):
+            setitem(x, Ellipsis, result)
+        return x
+
+    method.__name__ = f"i{call.__name__}"
+    return method

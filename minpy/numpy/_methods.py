@@ -1,0 +1,339 @@
+"""Operators and methods of the array: one table, and the protocols that lead NumPy here."""
+
+from __future__ import annotations
+
+import operator
+import sys
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as onp
+
+from minpy.array import Array, current_data, printable
+from minpy.inplace import augmented, copy, getitem, setitem
+from minpy.numpy._namespace import OURS
+from minpy.numpy._public import dressed, found_in, plain, stripped
+from minpy.ops.creation import astype
+
+np: Any = sys.modules["minpy.numpy"]
+
+OPERATORS = {
+    "add": "add",
+    "sub": "subtract",
+    "mul": "multiply",
+    "truediv": "divide",
+    "floordiv": "floor_divide",
+    "mod": "remainder",
+    "pow": "power",
+    "matmul": "matmul",
+    "and": "bitwise_and",
+    "or": "bitwise_or",
+    "xor": "bitwise_xor",
+    "lshift": "left_shift",
+    "rshift": "right_shift",
+}
+COMPARISONS = {
+    "lt": "less",
+    "le": "less_equal",
+    "eq": "equal",
+    "ne": "not_equal",
+    "gt": "greater",
+    "ge": "greater_equal",
+}
+UNARY = {"neg": "negative", "pos": "positive", "abs": "absolute", "invert": "invert"}
+
+# Methods that are the function of the same name with the array as its first argument.
+METHODS = """
+    all any argmax argmin argpartition argsort choose clip conj conjugate cumprod cumsum diagonal
+    dot max mean min nonzero prod ptp ravel repeat round searchsorted squeeze std sum swapaxes take
+    trace var
+""".split()
+
+# What is only looked at: taken from the raw array.
+LOOKS = "flags strides itemsize nbytes ctypes base data device".split()
+
+# What leaves the recorded world, or has no meaning in it.
+RAW_METHODS = "tobytes tofile dump dumps getfield byteswap newbyteorder setfield tostring".split()
+
+
+def _binary(name: str) -> Callable:
+    ours = OURS.get(name)
+    if ours is None:
+        on_raw = getattr(onp, name)
+        public = plain(name, on_raw)
+        ours = lambda x, y: public(x, y)  # noqa: E731
+    return ours
+
+
+def _with_deference(call: Callable) -> Callable:
+    """Return an operator that lets the other operand have its way where NumPy would."""
+
+    def method(x, y):
+        if getattr(type(y), "__array_ufunc__", call) is None:
+            return NotImplemented
+        return call(x, y)
+
+    return method
+
+
+def _reflected(call: Callable) -> Callable:
+    return lambda x, y: call(y, x)
+
+
+def _compare(name: str) -> Callable:
+    on_raw = getattr(onp, name)
+
+    def method(x, y):
+        if getattr(type(y), "__array_ufunc__", on_raw) is None:
+            return NotImplemented
+        return dressed(getattr(operator, short)(printable(x), stripped(y)))
+
+    short = next(key for key, value in COMPARISONS.items() if value == name)
+    return method
+
+
+def _method(name: str) -> Callable:
+    def method(self, *args, **kwargs):
+        return getattr(np, name)(self, *args, **kwargs)
+
+    method.__name__ = name
+    method.__doc__ = getattr(onp.ndarray, name).__doc__
+    return method
+
+
+def reshape(self, *shape, order="C", **kwargs):
+    """Return the same values in another shape; see `numpy.reshape`."""
+    shape = shape[0] if len(shape) == 1 else shape
+    return np.reshape(self, shape, order=order)
+
+
+def transpose(self, *axes):
+    """Return the array with its axes permuted, reversed by default."""
+    axes = axes[0] if len(axes) == 1 else axes or None
+    return OURS["transpose"](self, axes)
+
+
+def flatten(self, order="C"):
+    """Return a copy with one axis."""
+    return copy(OURS["ravel"](self, order))
+
+
+def method_astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
+    """Return the array with another dtype; see `numpy.ndarray.astype`."""
+    if not onp.can_cast(self.dtype, dtype, casting):
+        raise TypeError(f"cannot cast from {self.dtype} to {dtype} with casting={casting!r}")
+    return self if not copy and self.dtype == dtype else astype(self, dtype)
+
+
+def compress(self, condition, axis=None, out=None):
+    """Return the slices along an axis for which `condition` is true."""
+    return np.compress(condition, self, axis, out)
+
+
+def fill(self, value):
+    """Write one value everywhere."""
+    setitem(self, Ellipsis, value)
+
+
+def sort(self, axis=-1, kind=None, order=None, **kwargs):
+    """Sort in place."""
+    setitem(self, Ellipsis, np.sort(self, axis, kind, order, **kwargs))
+
+
+def partition(self, kth, axis=-1, kind="introselect", order=None):
+    """Partition in place."""
+    setitem(self, Ellipsis, np.partition(self, kth, axis, kind, order))
+
+
+def put(self, indices, values, mode="raise"):
+    """Write into the flattened array."""
+    np.put(self, indices, values, mode)
+
+
+def resize(self, *shape, refcheck=True):
+    """Refuse, and say what to write: memory is never resized under other arrays."""
+    raise ValueError(f"an array is not resized in place; write x = np.resize(x, {shape})")
+
+
+def tolist(self):
+    """Return nested lists of Python numbers."""
+    return self._leave("x.tolist()").tolist()
+
+
+def view(self, dtype=None, type=None):
+    """Return a view of the same memory, with another dtype if one is given."""
+    if dtype is None and type is None:
+        return getitem(self, Ellipsis)
+    return plain("ndarray.view", lambda x: x.view(dtype))(self)
+
+
+def item_set(self, *args):
+    """Write one element."""
+    *index, value = args
+    setitem(self, index[0] if len(index) == 1 else tuple(index), value)
+
+
+def setflags(self, write=None, align=None, uic=None):
+    """Set NumPy's flags of the memory."""
+    current_data(self).setflags(write, align, uic)
+
+
+def to_device(self, device, /, *, stream=None):
+    """Return the array itself: it is on the CPU, and other devices are contexts."""
+    if device != "cpu":
+        raise ValueError(f"unsupported device {device!r}; arrays of NumPy are on 'cpu'")
+    return self
+
+
+def array_namespace(self, *, api_version=None):
+    """Return `minpy.numpy`, which is NumPy 2's namespace of the array API standard."""
+    onp.empty(0).__array_namespace__(api_version=api_version)  # refuses what it does not know
+    return np
+
+
+class Flat:
+    """``x.flat``: the array as if it had one axis, for reading and writing."""
+
+    def __init__(self, of: Array) -> None:
+        self._of = of
+
+    def __getitem__(self, index: Any) -> Any:
+        return getitem(OURS["ravel"](self._of), index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        places = onp.arange(self._of.size)[stripped(index)]
+        setitem(self._of, onp.unravel_index(places, self._of.shape), value)
+
+    def __len__(self) -> int:
+        return self._of.size
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(OURS["ravel"](self._of))
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> onp.ndarray:
+        return onp.asarray(OURS["ravel"](self._of), dtype)
+
+
+def set_item(self, index, value):
+    """Carry out ``x[index] = value``."""
+    if type(value) in (list, tuple) and found_in((value,), {}).arrays:
+        value = np.array(value)
+    setitem(self, index, value)
+
+
+def set_flat(self, value):
+    """Write into the array as if it had one axis."""
+    Flat(self)[:] = value
+
+
+def set_real(self, value):
+    """Write the real part."""
+    setitem(self, Ellipsis, value + 1j * self.imag if self.dtype.kind == "c" else value)
+
+
+def set_imag(self, value):
+    """Write the imaginary part."""
+    if self.dtype.kind != "c":
+        raise TypeError("array does not have an imaginary part to set")
+    setitem(self, Ellipsis, self.real + 1j * value)
+
+
+def delete_item(self, index):
+    """Refuse: arrays have no holes."""
+    raise ValueError("cannot delete array elements; see np.delete")
+
+
+# ----- NumPy's functions on our arrays
+
+
+def array_ufunc(self, function, how, *inputs, **kwargs):
+    """Let ``numpy.exp(x)`` and ``raw + x`` be ours (NEP 13)."""
+    call = getattr(np, function.__name__, None)
+    if call is None or getattr(onp, function.__name__, None) is not function:
+        call = plain(function.__name__, function)
+    if "out" in kwargs and len(kwargs["out"]) == 1:
+        kwargs["out"] = kwargs["out"][0]
+    return (call if how == "__call__" else getattr(call, how))(*inputs, **kwargs)
+
+
+def array_function(self, function, kinds, args, kwargs):
+    """Let ``numpy.concatenate([x, y])`` be ours (NEP 18)."""
+    module = function.__module__.removeprefix("numpy").removeprefix(".")
+    namespace = getattr(np, module, np) if module in ("linalg", "fft", "random") else np
+    theirs = getattr(onp, module, onp) if namespace is not np else onp
+    if getattr(theirs, function.__name__, None) is function:
+        return getattr(namespace, function.__name__)(*args, **kwargs)
+    return plain(f"{function.__module__}.{function.__name__}", function)(*args, **kwargs)
+
+
+def install() -> None:
+    """Give `Array` its operators, methods and protocols."""
+    for short, name in OPERATORS.items():
+        call = _binary(name)
+        method = _with_deference(call) if name not in OURS else call
+        setattr(Array, f"__{short}__", method)
+        setattr(Array, f"__r{short}__", _reflected(call))
+        setattr(Array, f"__i{short}__", augmented(call, getattr(operator, f"i{short}")))
+    for short, name in COMPARISONS.items():
+        setattr(Array, f"__{short}__", _compare(name))
+    for short, name in UNARY.items():
+        setattr(Array, f"__{short}__", OURS.get(name) or plain(name, getattr(onp, name)))
+    for name in METHODS:
+        if hasattr(onp.ndarray, name):
+            setattr(Array, name, _method(name))
+    for name in LOOKS:
+        if hasattr(onp.ndarray, name):
+            setattr(Array, name, property(lambda self, name=name: getattr(printable(self), name)))
+    for name in RAW_METHODS:
+        if hasattr(onp.ndarray, name):
+            setattr(Array, name, _raw_method(name))
+    for name, method in {
+        "__array_function__": array_function,
+        "__array_ufunc__": array_ufunc,
+        "__copy__": copy,
+        "__deepcopy__": lambda self, memo: copy(self),
+        "__array_priority__": 0.0,
+        "__class_getitem__": classmethod(types.GenericAlias),
+        "__delitem__": delete_item,
+        "__divmod__": lambda self, other: np.divmod(self, other),
+        "__rdivmod__": lambda self, other: np.divmod(other, self),
+        "__getitem__": getitem,
+        "__setitem__": set_item,
+        "__round__": lambda self, digits=0: np.round(self, digits),
+        "astype": method_astype,
+        "compress": compress,
+        "copy": lambda self, order="C": copy(self),
+        "fill": fill,
+        "flat": property(Flat, set_flat),
+        "flatten": flatten,
+        "imag": property(lambda self: OURS["imag"](self), set_imag),
+        "partition": partition,
+        "put": put,
+        "real": property(lambda self: OURS["real"](self), set_real),
+        "reshape": reshape,
+        "resize": resize,
+        "setflags": setflags,
+        "sort": sort,
+        "T": property(OURS["transpose"]),
+        "tolist": tolist,
+        "transpose": transpose,
+        "view": view,
+    }.items():
+        setattr(Array, name, method)
+    if hasattr(onp.ndarray, "__array_namespace__"):
+        Array.__array_namespace__ = array_namespace
+        Array.to_device = to_device
+        Array.mT = property(OURS["matrix_transpose"])
+    if hasattr(onp.ndarray, "itemset"):
+        Array.itemset = item_set
+
+
+def _raw_method(name: str) -> Callable:
+    def method(self, *args, **kwargs):
+        return dressed(getattr(self._leave(f"x.{name}()"), name)(*args, **kwargs))
+
+    method.__name__ = name
+    return method
+
+

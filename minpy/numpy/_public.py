@@ -1,0 +1,449 @@
+"""How a function becomes public: NumPy's behaviour on plain arrays, recorded on recorded ones.
+
+A public function looks at its arguments once.  If nothing in them is recorded, NumPy's own
+function gets the raw arrays, whatever its arguments are, and so it is NumPy.  If something is,
+the function of the same name in `minpy.ops` is called; if there is none, the call raises.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as onp
+from numpy import ndarray
+
+from minpy import backends
+from minpy.array import Array, Link, current_data, raw, version, wrap
+from minpy.backends import NUMPY
+from minpy.errors import ImplicitExitError, no_gradient
+from minpy.inplace import make_writable, setitem
+from minpy.ops.creation import as_array, astype
+
+# ----- looking at arguments
+
+
+class Found:
+    """The arrays among the arguments of a call, also in lists, tuples and dicts."""
+
+    __slots__ = ("arrays", "foreign", "recorded")
+
+    def __init__(self) -> None:
+        self.arrays: list[Array] = []
+        self.recorded = False
+        self.foreign = False
+
+    def look(self, values: Any) -> None:
+        for value in values:
+            if type(value) is Array:
+                current_data(value)
+                self.arrays.append(value)
+                self.recorded = self.recorded or value._node is not None
+                self.foreign = self.foreign or value._backend is not NUMPY
+            elif type(value) is list or type(value) is tuple:
+                self.look(value)
+            elif type(value) is dict:
+                self.look(value.values())
+
+
+def found_in(args: tuple, kwargs: dict) -> Found:
+    """Return what arrays there are in the arguments of a call."""
+    found = Found()
+    found.look(args)
+    if kwargs:
+        found.look(kwargs.values())
+    return found
+
+
+def stripped(value: Any) -> Any:
+    """Return an argument with NumPy's raw arrays in place of ours."""
+    if type(value) is Array:
+        return raw(value)
+    if type(value) is list or type(value) is tuple:
+        return type(value)(map(stripped, value))
+    if type(value) is dict:
+        return {key: stripped(item) for key, item in value.items()}
+    return value
+
+
+# ----- dressing results
+
+
+def dressed(result: Any, arrays: list[Array] = ()) -> Any:  # type: ignore[assignment]
+    """Return a raw result as minpy's: arrays and floating scalars wrapped, also nested ones."""
+    if isinstance(result, ndarray):
+        for x in arrays:
+            if result is x._data:
+                return x
+        if type(result) is not ndarray:
+            return result  # a subclass: masked arrays, matrices, memory maps, records
+        return wrap(result if arrays else backends.current().from_numpy(result))
+    if isinstance(result, onp.inexact):
+        return wrap(result)
+    if type(result) in (list, tuple):
+        return type(result)(dressed(item, arrays) for item in result)
+    if isinstance(result, tuple) and hasattr(result, "_fields"):
+        return type(result)(*(dressed(item, arrays) for item in result))
+    return result
+
+
+def shows_memory_of(result: Any, arrays: list[Array]) -> bool:
+    """Whether an array in a raw result is a view of one of `arrays`."""
+    if type(result) is ndarray:
+        return result.base is not None and any(
+            type(x._data) is ndarray and onp.may_share_memory(result, x._data) for x in arrays
+        )
+    return type(result) in (list, tuple) and any(shows_memory_of(r, arrays) for r in result)
+
+
+def as_view(result: ndarray, call: Callable, args: tuple, kwargs: dict) -> Array:
+    """Return a raw view of the first argument as a view that follows writes to it."""
+    source = args[0]
+    root, steps = source, ()
+    if source._link is not None and source._link.root is not None:
+        root, steps = source._link.root, source._link.steps
+    out = wrap(result)
+    out._link = Link(NUMPY, root, (*steps, (call, args[1:], kwargs)), version(root))
+    return out
+
+
+# ----- functions without a gradient
+
+
+def plain(name: str, function: Callable, *, refuses: bool = True) -> Callable:
+    """Return the public form of a NumPy function that has no gradient rule.
+
+    Recorded arguments raise, or (``refuses=False``) are taken as the values they have.
+    """
+
+    @functools.wraps(function, updated=())
+    def call(*args, **kwargs):
+        found = found_in(args, kwargs)
+        if found.recorded and refuses:
+            raise no_gradient(name)
+        out = kwargs.get("out")
+        if out is not None:
+            return into(out, call, args, kwargs)
+        result = function(*stripped(args), **stripped(kwargs))
+        if found.arrays and type(result) is ndarray and shows_memory_of(result, found.arrays):
+            if type(args[0]) is Array and not found.recorded:
+                return as_view(result, call, args, kwargs)
+            return wrap(onp.array(result))
+        return dressed(result, found.arrays)
+
+    return call
+
+
+def fits(shape: tuple, into_shape: tuple) -> bool:
+    """Whether an array of one shape can be written into one of another."""
+    tail = into_shape[len(into_shape) - len(shape) :] if len(shape) <= len(into_shape) else None
+    return tail is not None and all(m in (1, n) for m, n in zip(shape, tail, strict=True))
+
+
+def into(out: Any, call: Callable, args: tuple, kwargs: dict) -> Any:
+    """Carry out ``call(..., out=out)``: compute, check the cast as NumPy does, write."""
+    targets = out if isinstance(out, tuple) else (out,)
+    result = call(*args, **{key: value for key, value in kwargs.items() if key != "out"})
+    results = result if isinstance(result, tuple) else (result,)
+    for target, value in zip(targets, results, strict=True):
+        if target is None:
+            continue
+        value = as_array(value)
+        if not onp.can_cast(value.dtype, target.dtype, kwargs.get("casting", "same_kind")):
+            raise TypeError(
+                f"{call.__name__}: cannot cast the result from {value.dtype} to the dtype "
+                f"{target.dtype} of out"
+            )
+        if not fits(value.shape, target.shape):
+            raise ValueError(
+                f"{call.__name__}: the result has shape {value.shape}, but out has {target.shape}"
+            )
+        if type(target) is Array:
+            setitem(target, Ellipsis, value)
+        else:
+            target[...] = onp.asarray(value)  # raises if it is recorded
+    return out
+
+
+# ----- functions with a gradient
+
+
+def traced(name: str, function: Callable, ours: Callable) -> Callable:
+    """Return the public form of a function that `minpy.ops` has too."""
+    parameters, defaults, known, positional = _parameters(function, ours)
+    @functools.wraps(function, updated=())
+    def call(*args, **kwargs):
+        found = found_in(args, kwargs)
+        if kwargs.get("out") is not None:
+            return into(kwargs["out"], call, args, kwargs)
+        if not found.recorded and not found.foreign:
+            result = function(*stripped(args), **stripped(kwargs))
+            if not found.arrays or not shows_memory_of(result, found.arrays):
+                return dressed(result, found.arrays)
+        return recorded(*args, **kwargs)
+
+    def recorded(*args, **kwargs):
+        if parameters:
+            kwargs.update(zip(parameters[positional:], args[positional:]))  # noqa: B905
+            args = args[:positional]
+            for key in parameters[len(args) : positional]:
+                if key not in kwargs:
+                    break
+                args += (kwargs.pop(key),)
+        if kwargs.get("out") is not None:
+            return into(kwargs["out"], call, args, kwargs)
+        kwargs.pop("out", None)
+        try:
+            result = _with_extras(name, ours, args, _chosen(name, kwargs, defaults, known))
+        except NotImplementedError as error:
+            raise no_gradient(name, str(error)) from error
+        return _public_form(result)
+
+    return call
+
+
+_EXTRAS = ("dtype", "where", "initial")
+
+
+def _parameters(function: Callable, ours: Callable) -> tuple[list[str], dict, Any, int]:
+    """Return what is known of the parameters of NumPy's function and of ours.
+
+    Returns
+    -------
+    names : list of str
+        NumPy's parameters, in order; empty if it takes any number of arguments.
+    defaults : dict
+        Their default values.
+    known : set of str or None
+        The keywords that ours takes; None if it takes any.
+    positional : int
+        How many arguments the two have in common from the left.
+    """
+    own = _own_parameters(ours)
+    try:
+        theirs = inspect.signature(function).parameters
+    except ValueError:
+        theirs = inspect.signature(ours).parameters
+    open_ended = any(p.kind is p.VAR_KEYWORD for p in own.values())
+    takes_any = any(p.kind is p.VAR_POSITIONAL for p in (*theirs.values(), *own.values()))
+    names = [] if takes_any else list(theirs)
+    positional = 0
+    for a, b in zip(names, own, strict=False):
+        if {theirs[a].kind, own[b].kind} & {theirs[a].KEYWORD_ONLY, theirs[a].VAR_KEYWORD}:
+            break
+        if a != b and positional and (a in own or b in theirs):  # else it has another name
+            break
+        positional += 1
+    defaults = {p.name: p.default for p in theirs.values()}
+    return names, defaults, None if open_ended else set(own), max(positional, 1)
+
+
+def _own_parameters(ours: Callable) -> dict[str, inspect.Parameter]:
+    """Return the parameters of our function: those of an op are its rule's, after ``g, ans``."""
+    if not hasattr(ours, "op"):
+        return dict(inspect.signature(ours).parameters)
+    rule = next(rule for rule in ours.op.rules if rule is not None)
+    return dict(list(inspect.signature(rule).parameters.items())[2:])
+
+
+def _chosen(name: str, kwargs: dict, defaults: dict, known: Any) -> dict:
+    """Return the keyword arguments that matter: not those which have their default value."""
+    chosen = {}
+    for key, value in kwargs.items():
+        default = defaults.get(key)
+        if value is onp._NoValue or value is default:
+            continue
+        if known is not None and key not in known and key not in _EXTRAS:
+            if key == "correction" and "ddof" in known:
+                key = "ddof"
+            elif type(value) is type(default) and value == default:
+                continue
+            else:
+                raise no_gradient(f"{name} with {key}={value!r}")
+        chosen[key] = value
+    return chosen
+
+
+def _with_extras(name: str, ours: Callable, args: tuple, kwargs: dict) -> Any:
+    """Call our function, with NumPy's ``dtype``, ``where`` and ``initial`` around it."""
+    dtype, where, initial = (kwargs.pop(key, None) for key in _EXTRAS)
+    if dtype is not None:
+        first = args[0]
+        several = isinstance(first, list | tuple)
+        first = [astype(as_array(x), dtype) for x in first] if several else astype(as_array(first), dtype)
+        args = (first, *args[1:])
+    if where is not None and where is not True:
+        if name not in _NEUTRAL:
+            raise no_gradient(f"{name} with where=...")
+        from minpy.ops.indexing import where as choose
+
+        neutral = _NEUTRAL[name] if _NEUTRAL[name] is not None else initial
+        if neutral is None:
+            raise ValueError(f"{name} with where=... needs initial=...")
+        args = (choose(where, args[0], onp.asarray(neutral, args[0].dtype)), *args[1:])
+    result = ours(*args, **kwargs)
+    if initial is not None:
+        if name not in _WITH_INITIAL:
+            raise no_gradient(f"{name} with initial=...")
+        result = _WITH_INITIAL[name](result, initial)
+    return result
+
+
+_NEUTRAL = {"sum": 0, "nansum": 0, "prod": 1, "nanprod": 1, "max": None, "min": None}
+_WITH_INITIAL: dict[str, Callable] = {}
+
+
+def _public_form(result: Any) -> Any:
+    """Return a result of our function as public code gets it: no raw arrays."""
+    if isinstance(result, ndarray | onp.inexact):
+        return wrap(result)
+    if type(result) in (list, tuple):
+        return type(result)(map(_public_form, result))
+    return result
+
+
+# ----- ufuncs
+
+
+def ufunc(name: str, function: Any, ours: Callable | None) -> Callable:
+    """Return the public form of a ufunc, with its methods and attributes."""
+    refuses = name not in NOT_DIFFERENTIABLE
+    slow = plain(name, function, refuses=refuses) if ours is None else _traced_ufunc(name, function, ours)
+    if ours is None:
+        call = slow
+    elif function.nin == 1:
+
+        @functools.wraps(function, updated=())
+        def call(x, /, out=None, **kwargs):
+            if type(x) is Array and out is None and not kwargs:
+                return ours(x)
+            return slow(x, out=out, **kwargs)
+    else:
+
+        @functools.wraps(function, updated=())
+        def call(x, y, /, out=None, **kwargs):
+            if type(x) is Array and out is None and not kwargs:
+                return ours(x, y)
+            return slow(x, y, out=out, **kwargs)
+
+    for attribute in ("nin", "nout", "nargs", "ntypes", "types", "identity", "signature"):
+        setattr(call, attribute, getattr(function, attribute))
+    _add_methods(name, function, ours, call)
+    return call
+
+
+_CASTING = ("casting", "order", "subok")
+
+
+def _traced_ufunc(name: str, function: Any, ours: Callable) -> Callable:
+    accepted = set(inspect.signature(ours).parameters)
+
+    def call(*args, out=None, where=True, dtype=None, **kwargs):
+        if out is not None:
+            out = out[0] if isinstance(out, tuple) else out
+        found = found_in(args, {"where": where})
+        if not found.recorded and not found.foreign and out is None:
+            extra = {"dtype": dtype} if where is True else {"dtype": dtype, "where": stripped(where)}
+            return dressed(function(*stripped(args), **kwargs, **extra), found.arrays)
+        args = tuple(x if type(x) in (int, float, complex) else as_array(x) for x in args)
+        if dtype is not None:
+            args = tuple(astype(x, dtype) for x in args)
+        more = {key: value for key, value in kwargs.items() if key not in _CASTING}
+        result = ours(*args, **_chosen(name, more, {}, accepted))
+        if where is not True:
+            if out is None:
+                out = wrap(onp.zeros(result.shape, result.dtype))
+            from minpy.ops.indexing import where as choose
+
+            result = choose(where, result, out)
+        return result if out is None else into(out, _given(result, name), (), kwargs)
+
+    call.__name__ = name
+    return call
+
+
+def _given(result: Any, name: str) -> Callable:
+    def given(**_):
+        return result
+
+    given.__name__ = name
+    return given
+
+
+_REDUCE: dict[str, Callable] = {}
+_ACCUMULATE: dict[str, Callable] = {}
+
+
+def _add_methods(name: str, function: Any, ours: Callable | None, call: Any) -> None:
+    if function.signature is not None or function.nout != 1:
+        return
+    if function.nin == 1:
+        call.at = mutating(f"{name}.at", function.at)
+        return
+    call.reduceat = plain(f"{name}.reduceat", function.reduceat)
+    call.at = mutating(f"{name}.at", function.at)
+
+    def outer(x, y):
+        x, y = as_array(x), as_array(y)
+        return ours(x.reshape(x.shape + (1,) * y.ndim), y)
+
+    call.outer = plain(f"{name}.outer", function.outer)
+    if ours is not None:
+        call.outer = traced(f"{name}.outer", lambda x, y: function.outer(x, y), outer)
+    call.reduce = _method(f"{name}.reduce", function.reduce, _REDUCE.get(name))
+    call.accumulate = _method(f"{name}.accumulate", function.accumulate, _ACCUMULATE.get(name))
+
+
+def _method(name: str, function: Any, ours: Callable | None) -> Callable:
+    if ours is None:
+        return plain(name, function)
+
+    def theirs(array, axis=0, dtype=None, out=None, **kwargs):
+        return function(array, axis, dtype, out, **kwargs)
+
+    def own(array, axis=0, **kwargs):
+        return ours(array, axis=axis, **kwargs)
+
+    return traced(name, theirs, own)
+
+
+# ----- functions that write into their first argument
+
+
+def mutating(name: str, function: Callable, ours: Callable | None = None) -> Callable:
+    """Return the public form of a function that changes its first argument in place."""
+
+    @functools.wraps(function, updated=())
+    def call(target, *args, **kwargs):
+        found = found_in((target, *args), kwargs)
+        if type(target) is not Array:
+            if found.recorded:
+                raise ImplicitExitError(
+                    f"{name} would write a recorded array into a plain one, and its gradient would "
+                    "be lost; make the target with minpy.numpy, or pass x.detach()"
+                )
+            return function(target, *stripped(args), **stripped(kwargs))
+        if found.recorded:
+            if ours is None:
+                raise no_gradient(name)
+            return ours(target, *args, **kwargs)
+        link = target._link
+        make_writable(target if link is None or link.root is None else link.root)
+        return function(current_data(target), *stripped(args), **stripped(kwargs))
+
+    return call
+
+
+# ----- what a recorded array may be asked without being recorded
+
+NOT_DIFFERENTIABLE = frozenset(
+    """
+    equal not_equal less less_equal greater greater_equal
+    logical_and logical_or logical_not logical_xor isnan isinf isfinite signbit all any
+    argmax argmin argsort argpartition nonzero argwhere flatnonzero count_nonzero searchsorted
+    isclose allclose array_equal shape ndim size zeros_like ones_like empty_like full_like result_type
+    iscomplexobj isrealobj array_repr array_str
+    """.split()
+)

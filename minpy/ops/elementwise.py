@@ -1,0 +1,259 @@
+"""Elementwise ops and their gradient rules.
+
+Complex numbers follow HIPS autograd: the gradient of a real function of ``z = x + iy`` is
+``df/dx - i df/dy``, and a holomorphic function multiplies by its derivative.  The gradient that
+arrives at a real number may be complex; its real part counts, and is taken where a real result
+was made of a complex argument, and at the leaves.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as onp
+
+from minpy.array import Array, raw
+from minpy.ops.creation import dtype_of
+from minpy.tape import binary, op, unary, unbroadcast
+
+# ----- helpers of rules
+
+
+def is_complex(x: Any) -> bool:
+    """Whether an array is complex."""
+    return hasattr(x, "dtype") and dtype_of(x).kind == "c"
+
+
+def real_part(g: Any) -> Any:
+    """Return the part of a gradient that counts for a real number."""
+    return real(g) if is_complex(g) else g
+
+
+def split_ties(g: Any, here: Any, other: Any, ans: Any) -> Any:
+    """Return `g` where `here` was taken, and half of it where both arguments were equal."""
+    taken = here == ans
+    tied = taken & (other == ans)
+    return g * taken - g * tied * 0.5 if tied.any() else g * taken
+
+
+# ----- one argument: arithmetic
+
+positive = unary("positive", lambda g, ans, x: g)
+negative = unary("negative", lambda g, ans, x: -g)
+conjugate = unary("conjugate", lambda g, ans, x: conjugate(g))
+absolute = unary("absolute", lambda g, ans, x: real_part(g) * unit(x, ans), reads="ans x")
+fabs = unary("fabs", lambda g, ans, x: g * unit(x, ans), reads="ans x")
+reciprocal = unary("reciprocal", lambda g, ans, x: -g * ans * ans, reads="ans")
+square = unary("square", lambda g, ans, x: g * 2 * x, reads="x")
+sqrt = unary("sqrt", lambda g, ans, x: g * 0.5 / ans, reads="ans")
+cbrt = unary("cbrt", lambda g, ans, x: g / (3 * ans * ans), reads="ans")
+degrees = unary("degrees", lambda g, ans, x: g * (180 / math.pi))
+radians = unary("radians", lambda g, ans, x: g * (math.pi / 180))
+rad2deg = unary("rad2deg", lambda g, ans, x: g * (180 / math.pi))
+deg2rad = unary("deg2rad", lambda g, ans, x: g * (math.pi / 180))
+
+
+def unit(x: Any, size: Any) -> Any:
+    """Return the conjugate of ``x / abs(x)``, and zero for zero."""
+    return conjugate(x) / (size + (size == 0))
+
+
+# ----- one argument: exponentials and logarithms
+
+exp = unary("exp", lambda g, ans, x: g * ans, reads="ans")
+exp2 = unary("exp2", lambda g, ans, x: g * ans * math.log(2), reads="ans")
+expm1 = unary("expm1", lambda g, ans, x: g * (ans + 1), reads="ans")
+log = unary("log", lambda g, ans, x: g / x, reads="x")
+log2 = unary("log2", lambda g, ans, x: g / (x * math.log(2)), reads="x")
+log10 = unary("log10", lambda g, ans, x: g / (x * math.log(10)), reads="x")
+log1p = unary("log1p", lambda g, ans, x: g / (x + 1), reads="x")
+
+# ----- one argument: trigonometry
+
+sin = unary("sin", lambda g, ans, x: g * cos(x), reads="x")
+cos = unary("cos", lambda g, ans, x: -g * sin(x), reads="x")
+tan = unary("tan", lambda g, ans, x: g * (1 + ans * ans), reads="ans")
+arcsin = unary("arcsin", lambda g, ans, x: g / sqrt(1 - x * x), reads="x")
+arccos = unary("arccos", lambda g, ans, x: -g / sqrt(1 - x * x), reads="x")
+arctan = unary("arctan", lambda g, ans, x: g / (1 + x * x), reads="x")
+sinh = unary("sinh", lambda g, ans, x: g * cosh(x), reads="x")
+cosh = unary("cosh", lambda g, ans, x: g * sinh(x), reads="x")
+tanh = unary("tanh", lambda g, ans, x: g * (1 - ans * ans), reads="ans")
+arcsinh = unary("arcsinh", lambda g, ans, x: g / sqrt(x * x + 1), reads="x")
+arccosh = unary("arccosh", lambda g, ans, x: g / sqrt(x * x - 1), reads="x")
+arctanh = unary("arctanh", lambda g, ans, x: g / (1 - x * x), reads="x")
+
+
+def _sinc_rule(g, ans, x):
+    away = x + (x == 0)
+    return g * (x != 0) * (cos(math.pi * away) - ans) / away
+
+
+sinc = op("sinc", _sinc_rule, reads="ans x")
+
+# ----- one argument: complex parts
+
+real = op("real", lambda g, ans, x: real_part(g))
+imag = op("imag", lambda g, ans, x: real_part(g) * (-1j if is_complex(x) else 0), reads="x")
+
+
+def _angle_rule(g, ans, x, deg=False):
+    scale = 180 / math.pi if deg else 1.0
+    if not is_complex(x):
+        return 0 * g
+    return scale * real_part(g) * conjugate(x * 1j) / (real(x) ** 2 + imag(x) ** 2)
+
+
+angle = op("angle", _angle_rule, reads="x")
+
+
+def _nan_to_num_rule(g, ans, x, **static):
+    return g * onp.isfinite(x._data if type(x) is Array else x)
+
+
+_nan_to_num = op("nan_to_num", _nan_to_num_rule, reads="x")
+
+
+def nan_to_num(x: Any, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    return _nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+
+
+def real_if_close(a: Any, tol: float = 100) -> Any:
+    return a if onp.iscomplexobj(onp.real_if_close(raw(a), tol)) else real(a)
+
+
+# ----- two arguments: arithmetic
+
+add = binary(
+    "add",
+    lambda g, ans, x, y: unbroadcast(g, x),
+    lambda g, ans, x, y: unbroadcast(g, y),
+)
+subtract = binary(
+    "subtract",
+    lambda g, ans, x, y: unbroadcast(g, x),
+    lambda g, ans, x, y: unbroadcast(-g, y),
+)
+multiply = binary(
+    "multiply",
+    lambda g, ans, x, y: unbroadcast(g * y, x),
+    lambda g, ans, x, y: unbroadcast(g * x, y),
+    reads=("y", "x"),
+)
+divide = binary(
+    "divide",
+    lambda g, ans, x, y: unbroadcast(g / y, x),
+    lambda g, ans, x, y: unbroadcast(-g * ans / y, y),
+    reads=("y", "ans y"),
+)
+
+
+def _power_base(g, ans, x, y):
+    return unbroadcast(g * y * x ** (y - (y != 0)), x)
+
+
+def _power_exponent(g, ans, x, y):
+    base = x if hasattr(x, "dtype") else onp.asarray(x, dtype_of(ans))
+    return unbroadcast(g * ans * log(base + (base == 0)), y)
+
+
+power = binary("power", _power_base, _power_exponent, reads=("x y", "ans x y"))
+float_power = binary("float_power", _power_base, _power_exponent, reads=("x y", "ans x y"))
+
+# Of the two remainders the quotient is an integer, constant between its jumps.
+remainder = binary(
+    "remainder",
+    lambda g, ans, x, y: unbroadcast(g, x),
+    lambda g, ans, x, y: unbroadcast(-g * floor_divide(x, y), y),
+    reads=("", "x y"),
+)
+fmod = binary(
+    "fmod",
+    lambda g, ans, x, y: unbroadcast(g, x),
+    lambda g, ans, x, y: unbroadcast(-g * ((x - ans) / y), y),
+    reads=("", "ans x y"),
+)
+
+
+# ----- two arguments: choosing
+
+maximum = binary(
+    "maximum",
+    lambda g, ans, x, y: unbroadcast(split_ties(g, x, y, ans), x),
+    lambda g, ans, x, y: unbroadcast(split_ties(g, y, x, ans), y),
+    reads=("ans x y", "ans x y"),
+)
+minimum = binary(
+    "minimum",
+    lambda g, ans, x, y: unbroadcast(split_ties(g, x, y, ans), x),
+    lambda g, ans, x, y: unbroadcast(split_ties(g, y, x, ans), y),
+    reads=("ans x y", "ans x y"),
+)
+fmax = binary(
+    "fmax",
+    lambda g, ans, x, y: unbroadcast(split_ties(g, x, y, ans), x),
+    lambda g, ans, x, y: unbroadcast(split_ties(g, y, x, ans), y),
+    reads=("ans x y", "ans x y"),
+)
+fmin = binary(
+    "fmin",
+    lambda g, ans, x, y: unbroadcast(split_ties(g, x, y, ans), x),
+    lambda g, ans, x, y: unbroadcast(split_ties(g, y, x, ans), y),
+    reads=("ans x y", "ans x y"),
+)
+copysign = binary(
+    "copysign",
+    lambda g, ans, x, y: unbroadcast(g * sign(x) * sign(ans), x),
+    lambda g, ans, x, y: 0 * unbroadcast(g, y),
+    reads=("ans x", ""),
+)
+
+# ----- two arguments: exponentials and trigonometry
+
+logaddexp = binary(
+    "logaddexp",
+    lambda g, ans, x, y: unbroadcast(g * exp(x - ans), x),
+    lambda g, ans, x, y: unbroadcast(g * exp(y - ans), y),
+    reads=("ans x", "ans y"),
+)
+logaddexp2 = binary(
+    "logaddexp2",
+    lambda g, ans, x, y: unbroadcast(g * exp2(x - ans), x),
+    lambda g, ans, x, y: unbroadcast(g * exp2(y - ans), y),
+    reads=("ans x", "ans y"),
+)
+arctan2 = binary(
+    "arctan2",
+    lambda g, ans, x, y: unbroadcast(g * y / (x * x + y * y), x),
+    lambda g, ans, x, y: unbroadcast(-g * x / (x * x + y * y), y),
+    reads=("x y", "x y"),
+)
+hypot = binary(
+    "hypot",
+    lambda g, ans, x, y: unbroadcast(g * x / (ans + (ans == 0)), x),
+    lambda g, ans, x, y: unbroadcast(g * y / (ans + (ans == 0)), y),
+    reads=("ans x", "ans y"),
+)
+
+# ----- steps: constant between their jumps
+
+floor = unary("floor", lambda g, ans, x: 0 * g)
+ceil = unary("ceil", lambda g, ans, x: 0 * g)
+trunc = unary("trunc", lambda g, ans, x: 0 * g)
+rint = unary("rint", lambda g, ans, x: 0 * g)
+sign = unary("sign", lambda g, ans, x: 0 * g)
+round = op("round", lambda g, ans, a, decimals=0: 0 * g)
+around = round
+fix = op("fix", lambda g, ans, x: 0 * g)
+floor_divide = binary(
+    "floor_divide",
+    lambda g, ans, x, y: 0 * unbroadcast(g, x),
+    lambda g, ans, x, y: 0 * unbroadcast(g, y),
+)
+heaviside = binary(
+    "heaviside",
+    lambda g, ans, x, y: 0 * unbroadcast(g, x),
+    lambda g, ans, x, y: unbroadcast(g * (x == 0), y),
+    reads=("", "x"),
+)

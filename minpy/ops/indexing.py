@@ -1,0 +1,184 @@
+"""Choosing elements: by index, by condition, by order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as onp
+
+from minpy.array import raw
+from minpy.inplace import getitem, index_add, setitem
+from minpy.ops.creation import astype, dtype_of
+from minpy.ops.shape import atleast_1d, broadcast_to, normal_axis, reshape, shape_of
+from minpy.tape import op, unbroadcast
+
+
+def values_of(x: Any) -> Any:
+    """Return an index, a mask or a condition as a NumPy array: no gradient flows through it."""
+    return onp.asarray(raw(x))
+
+
+# ----- by condition
+
+_where = op(
+    "where",
+    None,
+    lambda g, ans, condition, x, y: unbroadcast(g * condition, x),
+    lambda g, ans, condition, x, y: unbroadcast(g * ~condition, y),
+)
+
+
+def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
+    condition = values_of(condition).astype(bool)
+    return onp.nonzero(condition) if x is None and y is None else _where(condition, x, y)
+
+
+def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
+    result = default
+    for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
+        result = where(condition, choice, result)
+    return result
+
+
+def piecewise(
+    x: Any, condlist: Sequence[Any], funclist: Sequence[Any], *args: Any, **kw: Any
+) -> Any:
+    shape, x = shape_of(x), atleast_1d(x)
+    conditions = [values_of(c).astype(bool).reshape(x.shape) for c in condlist]
+    if len(funclist) == len(conditions) + 1:
+        conditions.append(~onp.any(conditions, axis=0))
+    result = creation.zeros_like(x)
+    for condition, function in zip(conditions, funclist, strict=True):
+        value = function
+        if callable(function) and condition.any():
+            value = function(getitem(x, condition), *args, **kw)
+        if not callable(value):
+            setitem(result, condition, value)
+    return reshape(result, shape)
+
+
+def compress(condition: Any, a: Any, axis: int | None = None) -> Any:
+    if axis is None:
+        a, axis = reshape(a, -1), 0
+    axis = normal_axis(axis, len(shape_of(a)))
+    return getitem(a, (slice(None),) * axis + (onp.flatnonzero(values_of(condition)),))
+
+
+def extract(condition: Any, arr: Any) -> Any:
+    return compress(values_of(condition).reshape(-1), arr)
+
+
+def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    low, high = a_min if min is None else min, a_max if max is None else max
+    if low is not None:
+        a = where(values_of(a) < values_of(low), low, a)
+    if high is not None:
+        a = where(values_of(a) > values_of(high), high, a)
+    return a
+
+
+# ----- by index
+
+
+def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Any:
+    if axis is None:
+        a, axis = reshape(a, -1), 0
+    axis = normal_axis(axis, len(shape_of(a)))
+    indices, length = values_of(indices), shape_of(a)[axis]
+    if mode != "raise":
+        indices = indices % length if mode == "wrap" else onp.clip(indices, 0, length - 1)
+    if indices.ndim == 0:
+        return getitem(a, (slice(None),) * axis + (int(indices),))
+    return getitem(a, (slice(None),) * axis + (indices,))
+
+
+def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
+    if axis is None:
+        arr, axis = reshape(arr, -1), 0
+    indices = values_of(indices)
+    axis = normal_axis(axis, len(shape_of(arr)))
+    grid = list(onp.ogrid[tuple(slice(n) for n in indices.shape)])
+    sizes = shape_of(arr)
+    grid = [onp.zeros_like(g) if sizes[i] == 1 else g for i, g in enumerate(grid)]
+    grid[axis] = indices
+    return getitem(arr, tuple(grid))
+
+
+def choose(a: Any, choices: Any, mode: str = "raise") -> Any:
+    a = values_of(a)
+    n = len(choices)
+    if mode != "raise":
+        a = a % n if mode == "wrap" else onp.clip(a, 0, n - 1)
+    shape = onp.broadcast_shapes(a.shape, *(shape_of(choices[i]) for i in range(n)))
+    result = broadcast_to(choices[0], shape)
+    for i in range(1, n):
+        result = where(a == i, choices[i], result)
+    return result
+
+
+# ----- triangles and diagonals
+
+
+def tril(m: Any, k: int = 0) -> Any:
+    return _masked(m, onp.tri(*shape_of(m)[-2:], k=k, dtype=bool))
+
+
+def triu(m: Any, k: int = 0) -> Any:
+    return _masked(m, ~onp.tri(*shape_of(m)[-2:], k=k - 1, dtype=bool))
+
+
+def _masked(m: Any, mask: Any) -> Any:
+    return where(mask, m, onp.zeros((), dtype_of(m)))
+
+
+def diag(v: Any, k: int = 0) -> Any:
+    shape = shape_of(v)
+    if len(shape) == 2:
+        places = onp.diagonal(onp.arange(shape[0] * shape[1]).reshape(shape), k)
+        return getitem(reshape(v, -1), places)
+    if len(shape) != 1:
+        raise ValueError(f"diag: input must be 1- or 2-d, but has shape {shape}")
+    size = shape[0] + abs(k)
+    places = onp.diag(onp.arange(1, shape[0] + 1), k)
+    padded = _place(v, size * size, onp.flatnonzero(places))
+    return reshape(padded, (size, size))
+
+
+def diagflat(v: Any, k: int = 0) -> Any:
+    return diag(reshape(v, -1), k)
+
+
+def _place(v: Any, size: int, places: Any) -> Any:
+    """Return a vector of zeros of length `size` with `v` at `places`."""
+    return index_add(onp.zeros(size, dtype_of(v)), v, index=places)
+
+
+# ----- by order
+
+
+def sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, **kw: Any) -> Any:
+    if axis is None:
+        a, axis = reshape(a, -1), 0
+    places = onp.argsort(values_of(a), axis=axis, kind="stable")
+    return take_along_axis(a, places, axis)
+
+
+def partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect") -> Any:
+    if axis is None:
+        a, axis = reshape(a, -1), 0
+    return take_along_axis(a, onp.argpartition(values_of(a), kth, axis, kind), axis)
+
+
+def sort_complex(a: Any) -> Any:
+    return sort(a if dtype_of(a).kind == "c" else astype(a, complex), axis=-1)
+
+
+def trim_zeros(filt: Any, trim: str = "fb") -> Any:
+    nonzero = onp.flatnonzero(values_of(filt))
+    length = shape_of(filt)[0]
+    if not nonzero.size:
+        return getitem(filt, slice(0, 0))
+    first = nonzero[0] if "f" in trim.lower() else 0
+    last = nonzero[-1] + 1 if "b" in trim.lower() else length
+    return getitem(filt, slice(int(first), int(last)))

@@ -1,0 +1,326 @@
+"""Reductions and running totals."""
+
+from __future__ import annotations
+
+import builtins
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as onp
+
+from minpy.inplace import getitem
+from minpy.ops.creation import as_array, astype, dtype_of
+from minpy.ops.elementwise import conjugate, real, real_part, sqrt
+from minpy.ops.indexing import sort, where
+from minpy.ops.shape import (
+    atleast_2d,
+    broadcast_to,
+    concatenate,
+    flip,
+    moveaxis,
+    normal_axis,
+    reshape,
+    shape_of,
+    squeeze,
+)
+from minpy.tape import op
+
+Axis = int | Sequence[int] | None
+
+# ----- helpers of rules
+
+
+def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
+    """Return the axes a reduction goes over, as non-negative numbers."""
+    if axis is None:
+        return tuple(range(ndim))
+    return tuple(normal_axis(a, ndim) for a in ((axis,) if isinstance(axis, int) else axis))
+
+
+def kept(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
+    """Return the shape that a reduction with ``keepdims=True`` has."""
+    axes = axes_of(axis, len(shape))
+    return tuple(1 if i in axes else n for i, n in enumerate(shape))
+
+
+def count(shape: tuple[int, ...], axis: Axis) -> int:
+    """Return how many elements each element of a reduction is made of."""
+    return math.prod(shape[i] for i in axes_of(axis, len(shape)))
+
+
+def unreduced(g: Any, x: Any, axis: Axis) -> Any:
+    """Return a reduction's gradient with the reduced axes back, of length 1."""
+    return reshape(g, kept(shape_of(x), axis))
+
+
+# ----- sums and means
+
+sum = op("sum", lambda g, ans, a, axis=None, keepdims=False: spread(g, a, axis))
+
+
+def spread(g: Any, x: Any, axis: Axis) -> Any:
+    """Return a reduction's gradient, broadcast to the shape of what was reduced."""
+    return broadcast_to(unreduced(g, x, axis), shape_of(x))
+
+
+mean = op(
+    "mean",
+    lambda g, ans, a, axis=None, keepdims=False: spread(g, a, axis) / count(shape_of(a), axis),
+)
+
+
+def _var_rule(g, ans, a, axis=None, ddof=0, keepdims=False):
+    scale = 2.0 / (count(a.shape, axis) - ddof)
+    g = unreduced(real_part(g), a, axis)
+    return g * conjugate(a - mean(a, axis=axis, keepdims=True)) * scale
+
+
+def _std_rule(g, ans, a, axis=None, ddof=0, keepdims=False):
+    size = count(a.shape, axis) - ddof
+    g = unreduced(real_part(g) / (ans + (ans == 0)), a, axis)
+    return g * conjugate(a - mean(a, axis=axis, keepdims=True)) / size
+
+
+var = op("var", _var_rule, reads="x")
+std = op("std", _std_rule, reads="ans x")
+
+# ----- products
+
+
+def _prod_rule(g, ans, a, axis=None, keepdims=False):
+    return unreduced(g, a, axis) * _product_of_others(a, axes_of(axis, len(a.shape)))
+
+
+def _product_of_others(a: Any, axes: tuple[int, ...]) -> Any:
+    """Return for each element the product of all others, also where there are zeros."""
+    shape = a.shape
+    rest = [i for i in range(len(shape)) if i not in axes]
+    flat = a.transpose((*rest, *axes)).reshape((*(shape[i] for i in rest), count(shape, axes)))
+    behind = flip(_products_before(flip(flat, -1), -1), -1)
+    others = (_products_before(flat, -1) * behind).reshape(tuple(shape[i] for i in (*rest, *axes)))
+    return others.transpose(tuple(int(i) for i in onp.argsort((*rest, *axes))))
+
+
+prod = op("prod", _prod_rule, reads="x")
+
+# ----- extremes: ties share the gradient
+
+
+def _extreme_rule(g, ans, a, axis=None, keepdims=False):
+    here = a == reshape(ans, kept(a.shape, axis))
+    share = here / here.sum(axis=axis, keepdims=True)
+    return unreduced(g, a, axis) * share.astype(dtype_of(a))
+
+
+max = op("max", _extreme_rule, reads="ans x")
+min = op("min", _extreme_rule, reads="ans x")
+amax, amin = max, min
+
+
+def ptp(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    return max(a, axis=axis, keepdims=keepdims) - min(a, axis=axis, keepdims=keepdims)
+
+
+# ----- running totals
+
+
+def _cumsum_rule(g, ans, a, axis=None):
+    if axis is None:
+        return reshape(flip(cumsum(flip(reshape(g, -1)))), shape_of(a))
+    return flip(cumsum(flip(g, axis), axis=axis), axis)
+
+
+def _cumprod_rule(g, ans, a, axis=None):
+    if axis is None:
+        return reshape(_cumprod_rule(g, ans, reshape(a, -1), 0), a.shape)
+    return _products_before(a, axis) * _sums_behind(g, a, axis)
+
+
+def _products_before(a: Any, axis: int) -> Any:
+    """Return for each element the product of those before it along an axis."""
+    axis = normal_axis(axis, len(a.shape))
+    if a.shape[axis] == 0:
+        return a
+    shape = tuple(1 if i == axis else n for i, n in enumerate(a.shape))
+    one = onp.ones(shape, dtype_of(a))
+    return cumprod(concatenate([one, getitem(a, _at(slice(None, -1), axis))], axis), axis=axis)
+
+
+def _sums_behind(g: Any, a: Any, axis: int) -> Any:
+    """Return ``s[i] = g[i] + a[i + 1] * s[i + 1]`` along an axis: right also where `a` is zero."""
+    axis = normal_axis(axis, len(a.shape))
+    sums: list[Any] = []
+    for i in reversed(range(a.shape[axis])):
+        here = getitem(g, _at(slice(i, i + 1), axis))
+        behind = getitem(a, _at(slice(i + 1, i + 2), axis)) * sums[-1] if sums else 0
+        sums.append(here + behind)
+    return concatenate(sums[::-1], axis) if sums else g
+
+
+def _at(part: slice, axis: int) -> tuple[Any, ...]:
+    return (slice(None),) * axis + (part,)
+
+
+cumsum = op("cumsum", _cumsum_rule)
+cumprod = op("cumprod", _cumprod_rule, reads="x")
+
+
+def cumulative_sum(x: Any, *, axis: int | None = None, include_initial: bool = False) -> Any:
+    return _cumulative(cumsum, x, axis, include_initial, 0)
+
+
+def cumulative_prod(x: Any, *, axis: int | None = None, include_initial: bool = False) -> Any:
+    return _cumulative(cumprod, x, axis, include_initial, 1)
+
+
+def _cumulative(total: Any, x: Any, axis: int | None, include_initial: bool, start: int) -> Any:
+    axis = normal_axis(0 if axis is None else axis, len(x.shape))
+    ans = total(x, axis=axis)
+    if not include_initial:
+        return ans
+    shape = tuple(1 if i == axis else n for i, n in enumerate(x.shape))
+    return concatenate([onp.full(shape, start, dtype_of(x)), ans], axis)
+
+
+# ----- diagonals
+
+
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    return sum(diagonal(a, offset, axis1, axis2), axis=-1)
+
+
+def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    a = moveaxis(a, (axis1, axis2), (-2, -1))
+    rows, columns = shape_of(a)[-2:]
+    down, right = (-offset, 0) if offset < 0 else (0, offset)
+    i = onp.arange(builtins.max(0, builtins.min(rows - down, columns - right)))
+    return getitem(a, (..., i + down, i + right))
+
+
+# ----- leaving NaN out
+
+
+def _without_nan(a: Any, instead: float) -> tuple[Any, Any]:
+    """Return `a` with its NaN replaced, and where there were none."""
+    valid = ~onp.isnan(as_array(a).asnumpy())
+    return where(valid, a, onp.asarray(instead, dtype_of(a))), valid
+
+
+def _number(valid: Any, axis: Axis, keepdims: bool, like: Any) -> Any:
+    return onp.sum(valid, axis=axis, keepdims=keepdims).astype(dtype_of(like))
+
+
+def nansum(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    return sum(_without_nan(a, 0)[0], axis=axis, keepdims=keepdims)
+
+
+def nanprod(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    return prod(_without_nan(a, 1)[0], axis=axis, keepdims=keepdims)
+
+
+def nancumsum(a: Any, axis: int | None = None) -> Any:
+    return cumsum(_without_nan(a, 0)[0], axis=axis)
+
+
+def nancumprod(a: Any, axis: int | None = None) -> Any:
+    return cumprod(_without_nan(a, 1)[0], axis=axis)
+
+
+def nanmax(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    return max(_without_nan(a, -onp.inf)[0], axis=axis, keepdims=keepdims)
+
+
+def nanmin(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    return min(_without_nan(a, onp.inf)[0], axis=axis, keepdims=keepdims)
+
+
+def nanmean(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    filled, valid = _without_nan(a, 0)
+    return sum(filled, axis=axis, keepdims=keepdims) / _number(valid, axis, keepdims, a)
+
+
+def nanvar(a: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any:
+    filled, valid = _without_nan(a, 0)
+    away = (filled - nanmean(a, axis=axis, keepdims=True)) * valid
+    total = sum(real(away * conjugate(away)), axis=axis, keepdims=keepdims)
+    return total / (_number(valid, axis, keepdims, total) - ddof)
+
+
+def nanstd(a: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any:
+    return sqrt(nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims))
+
+
+# ----- statistics
+
+
+def average(
+    a: Any,
+    axis: Axis = None,
+    weights: Any = None,
+    returned: bool = False,
+    *,
+    keepdims: bool = False,
+) -> Any:
+    if weights is None:
+        result, total = mean(a, axis=axis, keepdims=keepdims), count(shape_of(a), axis)
+    else:
+        if shape_of(weights) != shape_of(a):
+            shape = [1] * len(shape_of(a))
+            shape[normal_axis(axis, len(shape))] = -1
+            weights = broadcast_to(reshape(weights, tuple(shape)), shape_of(a))
+        total = sum(weights, axis=axis, keepdims=keepdims)
+        result = sum(a * weights, axis=axis, keepdims=keepdims) / total
+    return (result, total + 0 * result) if returned else result
+
+
+def median(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
+    return quantile(a, 0.5, axis=axis, keepdims=keepdims)
+
+
+def percentile(a: Any, q: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
+    return quantile(a, onp.asarray(q) / 100, axis=axis, keepdims=keepdims)
+
+
+def quantile(a: Any, q: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
+    shape, number = shape_of(a), onp.ndim(q) == 0
+    q = onp.asarray(q, onp.float64)
+    axes = axes_of(axis, len(shape))
+    rest = tuple(i for i in range(len(shape)) if i not in axes)
+    size = count(shape, axes)
+    flat = reshape(moveaxis(a, rest, range(len(rest))), (*(shape[i] for i in rest), size))
+    ordered = sort(flat, axis=-1)
+    place = q * (size - 1)
+    low = onp.floor(place).astype(int)
+    high = onp.ceil(place).astype(int)
+    between = (place - low).astype(dtype_of(a) if number else onp.float64)
+    below, above = getitem(ordered, (..., low)), getitem(ordered, (..., high))
+    ans = below + (above - below) * between
+    ans = moveaxis(ans, tuple(range(len(rest), len(rest) + q.ndim)), tuple(range(q.ndim)))
+    return reshape(ans, q.shape + kept(shape, axis)) if keepdims else ans
+
+
+def cov(
+    m: Any,
+    y: Any = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: int | None = None,
+) -> Any:
+    m = astype(m, onp.result_type(dtype_of(m), onp.float64))
+    rows = atleast_2d(m)
+    rows = rows if rowvar or len(shape_of(m)) == 1 else rows.transpose()
+    if y is not None:
+        more = atleast_2d(y)
+        rows = concatenate([rows, more if rowvar or len(shape_of(y)) == 1 else more.transpose()], 0)
+    away = rows - mean(rows, axis=1, keepdims=True)
+    less = ddof if ddof is not None else 1 - bool(bias)
+    return squeeze((away @ conjugate(away).transpose()) / (rows.shape[1] - less))
+
+
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
+    c = cov(x, y, rowvar)
+    if not c.shape:
+        return c / c
+    scale = sqrt(real(diagonal(c)))
+    return c / reshape(scale, (-1, 1)) / reshape(scale, (1, -1))

@@ -1,0 +1,390 @@
+"""Ops, and the record they leave.
+
+An op is declared once, with one gradient rule per argument::
+
+    exp = unary("exp", lambda g, ans, x: g * ans, reads="ans")
+    multiply = binary(
+        "multiply",
+        lambda g, ans, x, y: unbroadcast(g * y, x),
+        lambda g, ans, x, y: unbroadcast(g * x, y),
+        reads=("y", "x"),
+    )
+
+Gradient rules are ordinary code on arrays, and so gradients of gradients need nothing more: the
+engine runs a rule on raw NumPy arrays, and on recorded ones while an outer gradient asks.
+
+``reads`` says of which arguments a rule needs the *values*.  A recorded argument that is not read
+is given to the rules as its shape, a tuple, and its values are not kept alive.
+
+Called on raw arrays an op returns a raw array; called on an `Array` it returns an `Array`; called
+on a recorded `Array` it returns one that carries a *node*, the bare tuple ::
+
+    (serial, op, parents, values, static)
+
+A node is younger than its parents, so that serial numbers are a topological order.  ``parents``
+are the nodes of the arguments (None for constants), ``values`` is ``(ans, *arguments)`` as the
+rules get them, ``static`` the keyword arguments or None.  For ``y = exp(x)`` with ``x`` recorded by
+node 7, ``y`` carries ``(8, exp.op, (node 7,), (ans, x.shape), None)``.
+
+Tuples, because a slotted object in its place would cost as much as another NumPy add.  For the
+same reason `unary` and `binary` spell out what `apply` does for any number of arguments.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as onp
+from numpy import ndarray
+
+from minpy.array import Array, Link, current_data, hold, new, version, wrap
+from minpy.backends import NUMPY, Backend
+from minpy.errors import explained, no_gradient
+
+Rule = Callable[..., Any]
+Node = tuple  # (serial, op, parents, values, static)
+
+next_serial = itertools.count(1).__next__
+
+
+class Op:
+    """What the engine knows of an op: its name, its implementation, its gradient rules.
+
+    Attributes
+    ----------
+    name : str
+        NumPy's name for it.
+    rules : sequence of callable or None
+        ``rules[i](g, ans, *args, **static)`` is the gradient with respect to argument ``i``.
+    reads : list of str, or tuple of such lists
+        The arguments (and ``ans``) whose values the rules need; for all rules, or for each.
+    raw : callable
+        NumPy's implementation.
+    call : callable
+        The op itself.
+    wrapped : bool
+        Whether the rules want `Array` objects at all times, as those of users do.
+    """
+
+    __slots__ = ("call", "name", "raw", "reads", "rules", "wrapped")
+
+    def __init__(
+        self, name: str, rules: Any, reads: Any = "", raw: Any = None, *, wrapped: bool = False
+    ) -> None:
+        self.name = name
+        self.rules = rules
+        self.reads = tuple(r.split() for r in reads) if type(reads) is tuple else reads.split()
+        self.raw = raw or NUMPY.implementation(name)
+        self.wrapped = wrapped
+        self.call: Callable[..., Any] = partial(apply, self)
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+
+class EachArgument:
+    """The rules of an op of any number of arguments: one rule that is told which (``argnum``)."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+
+    def __getitem__(self, argnum: int) -> Rule:
+        return partial(self.rule, argnum=argnum)
+
+    def __iter__(self) -> Iterator[Rule]:
+        return map(self.__getitem__, itertools.count())
+
+
+every_op: dict[str, Op] = {}
+
+
+def declare(record: Op, call: Callable[..., Any]) -> Callable[..., Any]:
+    """Enter an op in the table of ops, and return what callers call."""
+    record.call = call
+    every_op[record.name] = record
+    call.op = record  # type: ignore[attr-defined]
+    call.__name__ = call.__qualname__ = record.name
+    return call
+
+
+def unary(name: str, rule: Rule, reads: str = "") -> Callable[[Any], Any]:
+    """Declare an elementwise op of one argument ``x``; see the module's docstring."""
+    record = Op(name, (rule,), reads)
+    reads_x, reads_ans = "x" in record.reads, "ans" in record.reads
+
+    def call(x):
+        if type(x) is not Array or x._link is not None:
+            return apply(record, x)
+        data = x._data
+        node = x._node
+        try:
+            ans = record.raw(data)
+        except Exception as error:
+            raise explained(error, record.name, (x,)) from error
+        if type(ans) is not ndarray and not isinstance(ans, onp.inexact):
+            return left_alone(ans, node, record)
+        out = new(Array)
+        out._data = ans
+        out._link = None
+        if node is None:
+            out._node = None
+            return out
+        if reads_x:
+            x._held = True
+        else:
+            data = data.shape
+        if reads_ans:
+            out._held = True
+            out._node = (next_serial(), record, (node,), (ans, data), None)
+        else:
+            out._node = (next_serial(), record, (node,), (None, data), None)
+        return out
+
+    return declare(record, call)
+
+
+def binary(
+    name: str, rule_x: Rule | None, rule_y: Rule | None, reads: tuple[str, str] = ("", "")
+) -> Callable[[Any, Any], Any]:
+    """Declare an op of two arguments ``x`` and ``y``.
+
+    ``reads`` has one entry for each rule, because a rule only runs while its argument is recorded:
+    of ``x * 3`` nobody reads ``x``.
+    """
+    record = Op(name, (rule_x, rule_y), reads)
+    for_x, for_y = record.reads
+    x_for_x, x_for_y = "x" in for_x, "x" in for_y
+    y_for_x, y_for_y = "y" in for_x, "y" in for_y
+    reads_ans = "ans" in for_x or "ans" in for_y
+
+    def call(x, y):
+        if type(x) is not Array or x._link is not None:
+            return apply(record, x, y)
+        x_data = x._data
+        x_node = x._node
+        if type(y) is Array and y._link is None:
+            y_data = y._data
+            y_node = y._node
+        elif type(y) is float or type(y) is int:
+            y_data = y
+            y_node = None
+        elif getattr(type(y), "__array_ufunc__", record) is None:
+            return NotImplemented  # NumPy lets such an operand have its way
+        else:
+            return apply(record, x, y)
+        try:
+            ans = record.raw(x_data, y_data)
+        except Exception as error:
+            raise explained(error, record.name, (x, y)) from error
+        if type(ans) is not ndarray and not isinstance(ans, onp.inexact):
+            return left_alone(ans, x_node or y_node, record)
+        out = new(Array)
+        out._data = ans
+        out._link = None
+        if x_node is None and y_node is None:
+            out._node = None
+            return out
+        if x_node is None or x_for_x or (x_for_y and y_node is not None):
+            x._held = True
+        else:
+            x_data = x_data.shape
+        if y_node is None:
+            if type(y) is Array:
+                y._held = True
+        elif y_for_y or (y_for_x and x_node is not None):
+            y._held = True
+        else:
+            y_data = y_data.shape
+        if reads_ans:
+            out._held = True
+        else:
+            ans = None
+        out._node = (next_serial(), record, (x_node, y_node), (ans, x_data, y_data), None)
+        return out
+
+    return declare(record, call)
+
+
+def op(name: str, *rules: Rule | None, reads: str = "", raw: Any = None) -> Callable[..., Any]:
+    """Declare an op; its array arguments come first, one rule for each, then what is static.
+
+    ``reads`` names what the rules read: ``ans``, or ``x``, ``y``, ``z`` for the first, second and
+    third argument, or ``all``.
+    """
+    record = Op(name, rules, reads, raw)
+
+    def call(*args, **static):
+        if type(args[0]) is ndarray and len(args) == 1:  # a rule's own arithmetic
+            return record.raw(*args, **static)
+        return apply(record, *args, **static)
+
+    return declare(record, call)
+
+
+def variadic(name: str, rule: Rule, reads: str = "", raw: Any = None) -> Callable[..., Any]:
+    """Declare an op of any number of arrays; its one rule is told which by ``argnum``."""
+    call = op(name, reads=reads, raw=raw)
+    call.op.rules = EachArgument(rule)  # type: ignore[attr-defined]
+    return call
+
+
+def apply(record: Op, *args: Any, **static: Any) -> Any:
+    """Run an op on arguments of any kind, and record it if one of them is recorded."""
+    backend: Backend = NUMPY
+    data = list(args)
+    arrays = [i for i, arg in enumerate(args) if type(arg) is Array]
+    if not arrays:
+        return record.raw(*args, **static)
+    recorded = False
+    for i in arrays:
+        data[i] = current_data(args[i])
+        link = args[i]._link
+        if link is not None and link.backend is not NUMPY:
+            backend = link.backend
+        recorded = recorded or args[i]._node is not None
+    try:
+        if backend is NUMPY:
+            ans = record.raw(*data, **static)
+        else:
+            data = [backend.inward(x) for x in data]
+            ans = backend.implementation(record.name)(*data, **static)
+    except Exception as error:
+        raise explained(error, record.name, args) from error
+    node = None
+    if recorded:
+        parents = tuple([arg._node if type(arg) is Array else None for arg in args])
+        check_rules(record, parents)
+        names = record.reads
+        if type(names) is tuple:
+            names = [n for reads, p in zip(names, parents, strict=True) if p for n in reads]
+        kept = [_kept(i, arg, names) for i, arg in enumerate(args)]
+        kept_ans = ans if "ans" in names else None
+        node = (next_serial(), record, parents, (kept_ans, *kept), static or None)
+    return finished(ans, node, backend, args, data, record, static)
+
+
+_NAMES = ("x", "y", "z")
+
+
+def _kept(i: int, arg: Any, names: Any) -> Any:
+    """Return what a node keeps of an argument: its values if they are read, else its shape."""
+    if type(arg) is not Array:
+        return arg.copy() if type(arg) is ndarray else arg  # its owner may write it meanwhile
+    if arg._node is None or "all" in names or (i < 3 and _NAMES[i] in names):
+        return hold(arg)
+    return arg._data.shape
+
+
+def finished(
+    ans: Any,
+    node: tuple | None,
+    backend: Backend,
+    args: tuple[Any, ...],
+    data: list[Any],
+    record: Op,
+    static: dict[str, Any],
+) -> Any:
+    """Return a raw result as the caller gets it: wrapped, with its node, linked if it is a view."""
+    if isinstance(ans, tuple):
+        parts = []
+        for index, part in enumerate(ans):
+            own = node and part_of(node, index, len(ans))
+            parts.append(finished(part, own, backend, args, data, record, static))
+        return type(ans)(*parts) if hasattr(ans, "_fields") else tuple(parts)
+    if isinstance(ans, onp.generic) and not isinstance(ans, onp.inexact):
+        return left_alone(ans, node, record)
+    out = wrap(ans, node)
+    if node is not None and node[3][0] is not None:
+        out._held = True
+    source = args[0]
+    if type(source) is Array and _is_view(ans, data[0], backend):
+        root, steps = source, ()
+        if source._link is not None and source._link.root is not None:
+            root, steps = source._link.root, source._link.steps
+        steps = (*steps, (record.call, args[1:], static))
+        out._link = Link(backend, root, steps, version(root))
+    return out
+
+
+def _is_view(ans: Any, data: Any, backend: Backend) -> bool:
+    if backend is NUMPY:
+        if type(ans) is not ndarray or (ans.base is None and ans is not data):
+            return False
+        return type(data) is ndarray and onp.may_share_memory(ans, data)
+    return backend.aliases(ans, data)
+
+
+def left_alone(ans: Any, node: tuple | None, record: Op) -> Any:
+    """Return a result that is no floating array: counts and flags are NumPy scalars."""
+    if node is not None:
+        raise no_gradient(record.name, f"its result has dtype {onp.asarray(ans).dtype}")
+    return ans
+
+
+def check_rules(record: Op, parents: tuple[Node | None, ...]) -> None:
+    """Raise if an argument is recorded for which the op has no rule."""
+    rules = record.rules
+    for i, parent in enumerate(parents):
+        if parent is None:
+            continue
+        if (type(rules) is tuple and i >= len(rules)) or rules[i] is None:
+            raise no_gradient(record.name, f"not with respect to argument {i}")
+
+
+def unbroadcast(g: Any, like: Any) -> Any:
+    """Sum a gradient over the axes along which an argument was broadcast.
+
+    `like` is the argument, or its shape.
+    """
+    shape = like if type(like) is tuple else like.shape
+    if g.shape == shape:
+        return g
+    extra = len(g.shape) - len(shape)
+    axes = tuple(range(extra))
+    axes += tuple(extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1)
+    return summed(g, axes, shape)
+
+
+def summed(g: Any, axes: tuple[int, ...], shape: tuple[int, ...]) -> Any:
+    """Return the sum of `g` over `axes`, with shape `shape`."""
+    if type(g) is not Array:
+        return onp.add.reduce(g, axis=axes).reshape(shape) if axes else g.reshape(shape)
+    return g.sum(axis=axes).reshape(shape)
+
+
+class Part:
+    """The gradient of one of several results of an op."""
+
+    __slots__ = ("g", "index", "of")
+
+    def __init__(self, g: Any, index: int, of: int) -> None:
+        self.g = g
+        self.index = index
+        self.of = of
+
+
+def part_of(node: Node, index: int, of: int) -> Node:
+    """Return a node for one of the `of` results of an op."""
+    return (next_serial(), PART, (node,), (None, ()), {"index": index, "of": of})
+
+
+LEAF = Op("leaf", (lambda g, ans, x: g,), raw=lambda x: x)
+PART = Op("part", (lambda g, ans, x, index, of: Part(g, index, of),), raw=lambda x, index, of: x[index])
+
+
+def leaf(x: Array) -> Array:
+    """Return a handle on the values of `x` from which a recording starts.
+
+    It shares the memory of `x`, and both are held: a write to one of them copies first, so that
+    a function may write into its argument without reaching the caller's array.
+    """
+    data = hold(x)
+    out = wrap(data)
+    out._held = True
+    out._node = (next_serial(), LEAF, (x._node,), (None, data.shape), None)
+    return out
+
+

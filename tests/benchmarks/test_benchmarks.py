@@ -1,0 +1,214 @@
+"""The benchmarks compute what they say; nothing here is timed."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import numpy as onp
+import pytest
+
+from benchmarks.agreement import assert_agree
+from benchmarks.case import UNITS, Case
+from benchmarks.measure import Timer, measure
+from benchmarks.peers import Unavailable
+from benchmarks.report import as_json, judge, summary, table
+from benchmarks.steps import minpy_step
+from benchmarks.targets import TARGETS, Target
+from benchmarks.workloads import ROWS, captioning, find_case, inplace, mlp, op, rnn
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def chain_problem():
+    return tuple(tuple(array.astype("f8") for array in arrays) for arrays in op.chain_problem())
+
+
+#: Workload -> a tiny problem in float64, its loss in NumPy's terms, its gradients by hand.
+WORKLOADS = {
+    "chain": (chain_problem, op.chain_loss, op.chain_by_hand),
+    "rnn": (partial(rnn.problem, 3, 4, steps=5, dtype="f8"), rnn.loss, rnn.by_hand),
+    "mlp": (partial(mlp.problem, 3, 4, 5, layers=4, dtype="f8"), mlp.loss, mlp.by_hand),
+    "captioning": (
+        partial(captioning.problem, 3, 2, 4, vocabulary=7, word=5, dtype="f8"),
+        captioning.loss,
+        captioning.by_hand,
+    ),
+    "inplace": (
+        partial(inplace.problem, 5, batch=2, hidden=3, dtype="f8"),
+        inplace.loss,
+        inplace.by_hand,
+    ),
+}
+
+each_workload = pytest.mark.parametrize(
+    ("problem", "loss", "by_hand"), WORKLOADS.values(), ids=WORKLOADS
+)
+
+
+@each_workload
+def test_hand_written_gradients_agree_with_finite_differences(problem, loss, by_hand):
+    params, data = problem()
+    value, gradients = by_hand(params, *data)
+    assert_agree(loss(onp, params, *data), value)
+    rng = onp.random.default_rng(1)
+    for index, gradient in enumerate(gradients):
+        direction = rng.normal(size=gradient.shape)
+
+        def moved(step, index=index, direction=direction):
+            shifted = list(params)
+            shifted[index] = params[index] + step * direction
+            return loss(onp, shifted, *data)
+
+        numeric = (moved(1e-6) - moved(-1e-6)) / 2e-6
+        assert onp.sum(gradient * direction) == pytest.approx(numeric, rel=1e-6, abs=1e-8)
+
+
+@each_workload
+def test_hand_written_steps_leave_their_arguments_alone(problem, loss, by_hand):
+    params, data = problem()
+    by_hand(params, *data)
+    for array, fresh in zip((*params, *data), (*problem()[0], *problem()[1])):
+        onp.testing.assert_array_equal(array, fresh)
+
+
+@each_workload
+def test_minpy_agrees_with_hand_written_gradients(problem, loss, by_hand):
+    params, data = problem()
+    assert_agree(minpy_step(loss, params, data)(), by_hand(params, *data))
+
+
+def test_minpy_agrees_with_numpy_where_single_ops_are_timed():
+    for case in op.cases():
+        assert_agree(case.builders["minpy"]().result(), case.builders["NumPy"]().result())
+
+
+def test_a_backward_pass_is_the_same_with_ops_aside():
+    builders = find_case("scaling.aside").builders
+    assert_agree(builders["minpy, 10,000 ops aside"]().result(), builders["minpy"]().result())
+
+
+def test_disagreement_is_seen():
+    with pytest.raises(AssertionError, match="differ by"):
+        assert_agree(onp.ones(3) * 1.1, onp.ones(3))
+    with pytest.raises(AssertionError, match="differ by"):
+        assert_agree(onp.array(math.nan), onp.array(1.0))
+    with pytest.raises(AssertionError, match="shape"):
+        assert_agree(onp.ones(3), onp.ones(4))
+
+
+def test_targets_name_what_is_measured():
+    for target in TARGETS:
+        assert {target.subject, target.peer} <= set(find_case(target.case).builders)
+
+
+def test_cases_are_found_by_name_and_refer_to_themselves():
+    for row, cases in ROWS.items():
+        for case in cases():
+            assert find_case(case.name).name == case.name
+            assert case.name.partition(".")[0] == row
+            assert case.unit in UNITS
+            references = {case.reference_of(name) for name in case.builders} - {None}
+            assert references <= set(case.builders)
+
+
+class Steady:
+    """A sampler of known values."""
+
+    def __init__(self, value, result=1.0):
+        self.value = value
+        self.answer = result
+
+    def result(self):
+        return self.answer
+
+    def prepare(self, shortest):
+        pass
+
+    def sample(self):
+        return self.value
+
+
+def test_a_case_is_measured_and_reported(monkeypatch):
+    monkeypatch.setattr("benchmarks.measure.PAUSE", 0)
+    targets = (Target("toy", "NumPy", 1.15), Target("toy", "PyTorch", 0.5))
+    monkeypatch.setattr("benchmarks.targets.TARGETS", targets)
+
+    def absent():
+        raise Unavailable("not installed")
+
+    builders = {
+        "minpy": lambda: Steady(1.2e-3),
+        "NumPy": lambda: Steady(1.0e-3),
+        "PyTorch": lambda: Steady(3.0e-3),
+        "JAX": absent,
+        "MXNet": lambda: Steady(1.0, result=2.0),
+    }
+    measured = measure(Case("toy", "a toy", "ms", builders), repeat=4, shortest=0)
+    assert measured.samples["minpy"] == [1.2e-3] * 4
+    assert measured.skipped == {"JAX": "not installed"}
+    assert list(measured.failed) == ["MXNet"]
+    assert judge(measured, targets[0])[1] == "missed"
+    assert judge(measured, targets[1]) == (pytest.approx(0.4), "met")
+    text = table(measured)
+    assert "target minpy <= 1.15 x NumPy: missed, 1.20" in text
+    assert "JAX skipped: not installed" in text
+    assert "missed" in summary([measured])
+    case = as_json([measured], {})["cases"][0]
+    assert case["implementations"]["NumPy"]["median"] == pytest.approx(1e-3)
+    assert [target["verdict"] for target in case["targets"]] == ["missed", "met"]
+
+
+def test_a_timer_divides_by_calls_and_ops():
+    calls = []
+
+    def seconds(number):
+        calls.append(number)
+        return 0.002 * number
+
+    timer = Timer(seconds, result=lambda: None, ops=10)
+    timer.prepare(shortest=0.01)
+    assert timer.number == 8
+    assert timer.sample() == pytest.approx(0.0002)
+    assert calls[-2:] == [1, 8]
+
+
+MEASURE_A_CALL = """
+import numpy
+from benchmarks.probe import PeakMemory
+
+def call():
+    numpy.ones(6 * 10**6)
+    both = numpy.ones(8 * 10**6), numpy.ones(2 * 10**6)
+
+print(PeakMemory("toy", "NumPy", lambda: call, lambda: lambda: None).measure_here())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_peak_memory_is_what_a_call_holds_at_once():
+    command = [sys.executable, "-c", MEASURE_A_CALL]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    # 48 MB that are freed at once, then 64 MB and 16 MB. The system counts in steps of some pages.
+    assert float(done.stdout) == pytest.approx(80e6, rel=0.03)
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "benchmarks", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_the_command_lists_its_rows():
+    done = run("--list")
+    assert done.returncode == 0, done.stderr
+    assert [line for line in done.stdout.splitlines() if not line.startswith(" ")] == list(ROWS)
+    assert "minpy <= 1.3 x NumPy" in done.stdout
+
+
+def test_the_command_names_the_rows_when_one_is_unknown():
+    done = run("no_such_row")
+    assert done.returncode == 2
+    assert "no row no_such_row; the rows are op, rnn_tiny" in done.stderr

@@ -1,0 +1,236 @@
+"""The notebooks run from top to bottom, say nothing they should not, and compute what they say.
+
+Each is executed once as it is committed.  In the same kernel its exercises are then solved and
+checked (`solutions.py`), and the values in VALUES are read.
+"""
+
+import importlib.util
+import json
+import math
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+nbclient = pytest.importorskip("nbclient", reason="notebooks need Jupyter")
+nbformat = pytest.importorskip("nbformat")
+pytest.importorskip("ipykernel")
+# Imported here because the first time on a machine it builds a cache, and writes so to stderr.
+pytest.importorskip("matplotlib.font_manager", reason="the notebooks draw")
+
+pytestmark = pytest.mark.notebook
+
+ROOT = Path(__file__).parent.parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+spec = importlib.util.spec_from_file_location("solutions", Path(__file__).with_name("solutions.py"))
+solutions = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(solutions)
+
+# What is read from each notebook when it has run: a name, and an expression for it.
+VALUES = {
+    "01_numpy_under_minpy": {
+        "mean_of_roots": "np.sqrt(numbers).mean().item()",
+        "pond": "list(pond.shape)",
+        "in_place": "a.tolist()",
+        "blinker": "next_generation(next_generation(blinker)).tolist() == blinker.tolist()",
+        "cells": "population[-1]",
+        "spread": "spread.item()",
+        "costs": "costs.tolist()",
+        "slope": "slope.item()",
+        "slope_by_hand": "(np.exp(-pixels) * pixels).mean().item()",
+        "left_over": "minpy.is_recorded(slope)",
+    },
+    "02_automatic_gradients": {
+        "velocity": "[velocity(t).item() for t in (0.5, 1.5)]",
+        "acceleration": "[acceleration(t).item() for t in (0.5, 1.5)]",
+        "change": "change.item()",
+        "best_steps": "[h[forward.argmin()].item(), h[central.argmin()].item()]",
+        "best_error": "central.min().item()",
+        "inverse_checked": "report.passed",
+        "theta": "[theta['k'].item(), theta['c'].item()]",
+        "misfits": "[misfits[0], misfits[-1]]",
+        "losses": "losses",
+        "accuracies": "[train_accuracy, test_accuracy]",
+        "jacobian": "J.tolist()",
+        "descent": "valley(descent[-1]).item()",
+        "newton": "valley(newton[-1]).item()",
+        "detached": "[both.item(), one.item()]",
+        "areas": "areas.tolist()",
+        "speeds": "np.hypot(vx, vy).tolist()",
+        "soft_gradient": "soft_gradient.tolist()",
+        "heavy_ball": "valley(momentum(300)).item()",
+    },
+}
+
+
+class Run:
+    """A notebook that was executed: its text output by cell id, and its values."""
+
+    def __init__(self, path):
+        notebook = nbformat.read(path, 4)
+        solved = self._solve_exercises(notebook.cells, solutions.SOLUTIONS[path.stem])
+        pairs = ", ".join(f"{name!r}: {code}" for name, code in VALUES[path.stem].items())
+        reading = nbformat.v4.new_code_cell(f"import json\nprint(json.dumps({{{pairs}}}))")
+        self.stubs = list(notebook.cells)
+        self.solved = solved
+        notebook.cells = [*self.stubs, *solved, reading]
+        client = nbclient.NotebookClient(
+            notebook, timeout=120, resources={"metadata": {"path": path.parent}}
+        )
+        client.execute(env={**os.environ, "PYTHONPATH": str(ROOT)})
+        self.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        self.values = json.loads(text_of(reading))
+
+    @staticmethod
+    def _solve_exercises(cells, code):
+        """Return cells that solve the exercises, each with the check cells that follow it."""
+        found = []
+        solving = False
+        for cell in cells:
+            if cell.cell_type == "markdown":
+                solving = False
+            elif cell.id in code:
+                solving = True
+                found.append(nbformat.v4.new_code_cell(code[cell.id]))
+            elif solving:
+                found.append(nbformat.v4.new_code_cell(cell.source))
+        return found
+
+    @staticmethod
+    def verdicts(cells):
+        """Return the lines that the checks of exercises printed."""
+        checks = [cell for cell in cells if re.search(r"^check\(", cell.source, re.MULTILINE)]
+        return [line for cell in checks for line in text_of(cell).splitlines()]
+
+    def text(self, start):
+        """Return what the cell printed whose source starts so."""
+        (cell,) = (c for c in self.stubs if c.source.startswith(start))
+        return text_of(cell)
+
+
+def text_of(cell):
+    return "".join(o.text for o in cell.outputs if o.output_type == "stream")
+
+
+@pytest.fixture(scope="module")
+def runs():
+    """Give the run of a notebook; each is executed once."""
+    done = {}
+
+    def run(name):
+        if name not in done:
+            done[name] = Run(ROOT / "notebooks" / f"{name}.ipynb")
+        return done[name]
+
+    return run
+
+
+def of_each_notebook(test):
+    return pytest.mark.parametrize("name", [path.stem for path in NOTEBOOKS])(test)
+
+
+# ----- as committed
+
+
+def test_each_notebook_is_tested():
+    assert {path.stem for path in NOTEBOOKS} == set(VALUES) == set(solutions.SOLUTIONS)
+
+
+@of_each_notebook
+def test_it_is_committed_without_outputs(name):
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", 4)
+    nbformat.validate(notebook)
+    ids = [cell.id for cell in notebook.cells]
+    assert len(ids) == len(set(ids))
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert not cell.outputs and cell.execution_count is None, (
+                f"cell {cell.id} has outputs; clear them with "
+                "jupyter nbconvert --clear-output --inplace notebooks/*.ipynb"
+            )
+
+
+@of_each_notebook
+def test_it_says_what_to_expect(name):
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", 4)
+    assert notebook.cells[0].source.startswith("# ")
+    for promise in ("**Goal.**", "**Time.**", "**What you need.**"):
+        assert promise in notebook.cells[0].source
+    text = "\n".join(cell.source for cell in notebook.cells)
+    assert "## Exercises" in text and "**Sources.**" in text
+
+
+# ----- executed
+
+
+@of_each_notebook
+def test_it_runs_without_warnings_or_errors(runs, name):
+    outputs = [output for cell in runs(name).cells for output in cell.outputs]
+    assert not [o.text for o in outputs if o.output_type == "stream" and o.name == "stderr"]
+    assert not [o.evalue for o in outputs if o.output_type == "error"]
+    assert sum("image/png" in o.get("data", {}) for o in outputs) >= 5
+
+
+@of_each_notebook
+def test_its_exercises_say_what_they_wait_for_and_can_be_solved(runs, name):
+    run = runs(name)
+    stubs = {cell.id for cell in run.stubs if cell.source.endswith("raise NotImplementedError")}
+    assert stubs == set(solutions.SOLUTIONS[name])
+    waiting = run.verdicts(run.stubs)
+    assert waiting
+    assert all(line.endswith(": not written yet") for line in waiting)
+    solved = run.verdicts(run.solved)
+    assert len(solved) == len(waiting)
+    assert all(line.endswith(": right") for line in solved)
+
+
+def test_numpy_under_minpy(runs):
+    run = runs("01_numpy_under_minpy")
+    got = run.values
+    assert got["mean_of_roots"] == pytest.approx(2 / 3, abs=1e-5)
+    assert got["pond"] == [200, 400]
+    assert got["in_place"] == [[1, 1, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0], [7, 7, 7, 0, 0, 0]]
+    assert got["blinker"]
+    assert got["cells"] == 116  # the R-pentomino, when it has settled
+    assert got["spread"] == pytest.approx(20, rel=0.1)
+    assert got["costs"] == sorted(got["costs"], reverse=True)
+    assert got["costs"][-1] < 0.4 * got["costs"][0]
+    assert got["slope"] == pytest.approx(got["slope_by_hand"], rel=1e-12)
+    assert not got["left_over"]
+    minpys, numpys = run.text("np.random.seed(231)").splitlines()
+    assert minpys.removeprefix("minpy") == numpys.removeprefix("NumPy")
+    assert "(3, 4) and (3,)" in run.text("try:\n    np.ones((3, 4))")
+
+
+def test_automatic_gradients(runs):
+    run = runs("02_automatic_gradients")
+    got = run.values
+    flight = 2 * 5 / 9.81
+    assert got["velocity"] == pytest.approx([5 - 9.81 * 0.5, 4 - 9.81 * (1.5 - flight)])
+    assert got["acceleration"] == pytest.approx([-9.81, -9.81])
+    # h = w s - g s^2 / 2 with w = 0.8 v and s = t - 2 v / g, after one bounce
+    assert got["change"] == pytest.approx(0.8 * (1.5 - flight) - 8 / 9.81 + 2 * (1.5 - flight))
+    assert 1e-10 < got["best_steps"][0] < 1e-6 < got["best_steps"][1] < 1e-4
+    assert got["best_error"] < 1e-9
+    assert got["inverse_checked"]
+    assert got["theta"] == pytest.approx([4, 0.35], rel=0.05)
+    assert got["misfits"][1] == pytest.approx(0.08**2, rel=0.2)
+    assert got["misfits"][0] > 10 * got["misfits"][1]
+    assert got["losses"][0] == pytest.approx(math.log(2))
+    assert got["losses"] == sorted(got["losses"], reverse=True)
+    assert got["losses"][-1] < 0.15
+    assert min(got["accuracies"]) > 0.94
+    (a, b), (c, d) = got["jacobian"]
+    assert a * d - b * c == pytest.approx(2)
+    assert got["newton"] < 1e-20 < 0.1 < got["descent"]
+    assert got["detached"] == [12, 4]
+    assert got["areas"] == pytest.approx([0.4] * 12)  # half of sqrt(1 - e^2)
+    assert got["speeds"][0] == pytest.approx(2) and got["speeds"][6] == pytest.approx(0.5)
+    assert got["soft_gradient"] == [0, 0]
+    assert got["heavy_ball"] < 0.01
+    errors = run.text("import math")
+    assert errors.count("ImplicitExitError:") == 2 and errors.count("NoGradientError:") == 1
+    assert "agrees" in run.text("from minpy.extend import") and "DOES NOT" not in errors
+    assert "first NaN" in run.text("def distance")

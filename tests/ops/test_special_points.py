@@ -1,0 +1,139 @@
+"""Where central differences say nothing: ties, zeros, kinks, keywords that cannot be followed."""
+
+import numpy as onp
+import pytest
+
+import minpy
+import minpy.numpy as np
+
+A = onp.array
+
+
+def gradient(f, *xs, argnum=0):
+    return minpy.grad(lambda *xs: np.sum(f(*xs)), argnum)(*xs).asnumpy()
+
+
+TIES = {
+    "max": (np.max, [1.0, 3.0, 3.0], [0, 0.5, 0.5]),
+    "min": (np.min, [1.0, 1.0, 3.0], [0.5, 0.5, 0]),
+    "max axis": (lambda x: np.max(x, axis=0), [[1.0, 2.0], [1.0, 0.0]], [[0.5, 1], [0.5, 0]]),
+    "max keepdims": (lambda x: np.max(x, axis=1, keepdims=True), [[2.0, 2.0]], [[0.5, 0.5]]),
+    "ptp": (np.ptp, [1.0, 1.0, 4.0], [-0.5, -0.5, 1]),
+    "nanmax": (np.nanmax, [2.0, onp.nan, 2.0], [0.5, 0, 0.5]),
+    "norm inf": (lambda x: np.linalg.norm(x, onp.inf), [2.0, -2.0, 1.0], [0.5, -0.5, 0]),
+    "sort": (lambda x: np.sort(x) * A([1.0, 2.0, 3.0]), [1.0, 1.0, 0.0], [2, 3, 1]),
+    "median": (np.median, [1.0, 1.0, 1.0, 5.0], [0, 0.5, 0.5, 0]),
+}
+
+
+@pytest.mark.parametrize("name", TIES)
+def test_ties(name):
+    f, x, expected = TIES[name]
+    onp.testing.assert_allclose(gradient(f, A(x)), expected)
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum", "fmax", "fmin"])
+def test_ties_of_two_are_shared(name):
+    f = getattr(np, name)
+    x, y = A([1.0, 2.0, 2.0]), A([1.0, 1.0, 3.0])
+    both = gradient(f, x, y), gradient(f, x, y, argnum=1)
+    onp.testing.assert_allclose(both[0] + both[1], 1)
+    assert both[0][0] == both[1][0] == 0.5
+    onp.testing.assert_allclose(gradient(f, x, 1.0)[0], 0.5)
+
+
+ZEROS = {
+    "absolute": (np.absolute, [0.0, -2.0], [0, -1]),
+    "absolute complex": (np.absolute, [0j, 3 + 4j], [0, 0.6 - 0.8j]),
+    "norm": (np.linalg.norm, [0.0, 0.0], [0, 0]),
+    "norm rows": (
+        lambda x: np.linalg.norm(x, axis=1),
+        [[0.0, 0.0], [3.0, 4.0]],
+        [[0, 0], [0.6, 0.8]],
+    ),
+    "norm complex": (np.linalg.norm, [0j, 0j], [0, 0]),
+    "hypot": (lambda x: np.hypot(x, 0.0), [0.0, 2.0], [0, 1]),
+    "std": (np.std, [1.0, 1.0], [0, 0]),
+    "sinc": (np.sinc, [0.0], [0]),
+    "prod": (np.prod, [0.0, 2.0, 3.0], [6, 0, 0]),
+    "prod of two zeros": (np.prod, [0.0, 0.0, 3.0], [0, 0, 0]),
+    "cumprod": (np.cumprod, [2.0, 0.0, 3.0], [1, 8, 0]),
+    "power": (lambda x: x**0 + x**1 + x**2, [0.0, 1.0], [1, 3]),
+    "power array": (lambda x: x ** A([0.0, 1.0, 2.0]), [0.0, 0.0, 0.0], [0, 1, 0]),
+    "power exponent": (lambda y: A([0.0, 1.0]) ** y, [2.0, 2.0], [0, 0]),
+    "sign": (np.sign, [0.0, 1.0], [0, 0]),
+    "nan_to_num": (np.nan_to_num, [onp.nan, onp.inf, 1.0], [0, 0, 1]),
+    "nansum": (np.nansum, [onp.nan, 1.0], [0, 1]),
+    "where": (lambda x: np.where(x > 0, x, 0.0), [-1.0, 0.0, 1.0], [0, 0, 1]),
+    "clip": (lambda x: np.clip(x, 0.0, 1.0), [-1.0, 0.0, 0.5, 1.0, 2.0], [0, 1, 1, 1, 0]),
+}
+
+
+@pytest.mark.parametrize("name", ZEROS)
+def test_zeros(name):
+    f, x, expected = ZEROS[name]
+    onp.testing.assert_allclose(gradient(f, A(x)), expected)
+
+
+def test_second_derivative_of_norm_at_zero_is_finite():
+    x = onp.zeros(3)
+    assert onp.isfinite(minpy.hessian(np.linalg.norm)(x).asnumpy()).all()
+
+
+# ---------------------------------------------------------------------------- keywords
+
+
+M = A([[3.0, 1.0], [0.5, 2.0]])
+X = A([1.0, 4.0, 2.0, 3.0])
+REFUSED = {
+    "method": lambda x: np.quantile(x, 0.3, method="lower"),
+    "weights": lambda x: np.quantile(
+        x, 0.3, weights=A([1.0, 1.0, 2.0, 3.0]), method="inverted_cdf"
+    ),
+    "period": lambda x: np.interp(1.5, x, X, period=2.5),
+    "fweights": lambda x: np.cov(x, fweights=A([1, 2, 1, 1])),
+    "mode": lambda x: np.pad(x, 1, mode="mean"),
+    "hermitian": lambda x: np.linalg.svd(x + M[0, 0], hermitian=True),
+    "full_matrices": lambda x: np.linalg.svd(x[:, None] * M[0], full_matrices=True),
+    "qr": lambda x: np.linalg.qr(x[:, None] * M[0], mode="complete"),
+    "order": lambda x: np.ravel((x[:, None] * M[0])[:, ::-1], order="K"),
+    "where": lambda x: np.mean(x, where=x > 1),
+    "copy": lambda x: np.nan_to_num(x, copy=False),
+}
+
+
+@pytest.mark.parametrize("keyword", REFUSED)
+def test_keyword_without_gradient_is_named(keyword):
+    if keyword == "weights" and onp.lib.NumpyVersion(onp.__version__) < "2.0.0":
+        pytest.skip("NumPy 1 has no weights in quantile")
+    with pytest.raises(minpy.NoGradientError, match=keyword):
+        gradient(REFUSED[keyword], X)
+
+
+# Keywords that change the result, and must change the gradient with it.
+FOLLOWED = {
+    "ddof": lambda np, x: np.std(x, ddof=1),
+    "bias": lambda np, x: np.cov(x, bias=True),
+    "min": lambda np, x: np.clip(x, a_min=1.5, a_max=3.5),
+    "a": lambda np, x: np.sum(a=x, axis=0),
+    "x": lambda np, x: np.nan_to_num(x=x, nan=3.0),
+    "a b": lambda np, x: np.linalg.solve(a=M, b=x[:2]),
+    "subscripts": lambda np, x: np.einsum("i,i", x, x, optimize="optimal"),
+    "norm": lambda np, x: np.fft.rfft(a=x, norm="ortho").real,
+    "dtype": lambda np, x: np.concatenate([x, x], dtype=onp.float64),
+    "initial": lambda np, x: np.max(x, initial=3.5),
+    "sum where": lambda np, x: np.sum(x, where=X > 1.5),
+    "ufunc where": lambda np, x: np.add(x, x, where=X > 1.5, out=np.zeros(4)),
+    "axis": lambda np, x: np.take(x, [0, 2], axis=-1, mode="wrap"),
+    "reduce": lambda np, x: np.add.reduce(x) * np.maximum.reduce(x),
+    "outer": lambda np, x: np.multiply.outer(x, x),
+}
+
+
+@pytest.mark.parametrize("keyword", FOLLOWED)
+def test_keyword_is_followed(keyword):
+    f = FOLLOWED[keyword]
+    v = A([0.3, -0.2, 0.5, 0.1])
+    onp.testing.assert_allclose(minpy.make_vjp(lambda x: f(np, x))(X)[1].asnumpy(), f(onp, X))
+    numeric = onp.sum(f(onp, X + 1e-5 * v) - f(onp, X - 1e-5 * v)) / 2e-5
+    onp.testing.assert_allclose(gradient(lambda x: f(np, x), X) @ v, numeric, rtol=1e-6, atol=1e-8)
