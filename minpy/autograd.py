@@ -19,7 +19,7 @@ from typing import Any
 import numpy as onp
 
 from minpy import errors
-from minpy.array import Array, current_data, wrap
+from minpy.array import Array, current_data, printable, wrap
 from minpy.backward import backward, between
 from minpy.containers import is_differentiable, leaves, rebuilt
 from minpy.ops.creation import as_array, astype, zeros_like
@@ -61,20 +61,21 @@ class Recording:
         self._was_held: list[tuple[Array, bool]] = []
         self._given: list[Any] = []
         args, kwargs = list(args), dict(kwargs)
-        for which in [argnum] if self.bare else argnum:
+        for which in _argnums(f, argnum):
             holder, place = _argument(f, which, args, kwargs)
             self._given.append(holder[place])
             holder[place] = rebuilt(holder[place], self._leaf)
-            if not any(is_differentiable(x) or isinstance(x, int) for x in leaves(self._given[-1])):
-                raise errors.nothing_floating(f, place, self._given[-1])
-        _active[id(self)] = self.start
+            given = self._given[-1]
+            if not (type(given) is int or any(map(is_differentiable, leaves(given)))):
+                raise errors.nothing_floating(f, which, given)
+        _active[id(self)] = self.leaves
         try:
             self.result = f(*args, **kwargs)
         except BaseException:
-            _ended.extend(self.leaves)  # the traceback still refers to them; looked at later
+            _active.pop(id(self))
+            _let_go(self.leaves, 2)  # the traceback refers to them: the oldest are not looked at
             raise
-        finally:
-            _active.pop(id(self), None)
+        _active.pop(id(self))
 
     def _leaf(self, value: Any) -> Any:
         if type(value) is int and value is self._given[-1]:
@@ -135,17 +136,25 @@ def _as_kind_of(g: Array, x: Array) -> Array:
     return astype(g, x.dtype)
 
 
+def _argnums(f: Callable, argnum: Argnum) -> list[int | str]:
+    if isinstance(argnum, int | str):
+        return [argnum]
+    if not isinstance(argnum, Sequence | range):
+        raise errors.wrong_argnum(f, argnum)
+    return list(argnum)
+
+
 def _argument(f: Callable, which: int | str, args: list, kwargs: dict) -> tuple[Any, Any]:
     """Return where the argument called `which` is: the list or dict, and its place there."""
+    place: Any = which
     if isinstance(which, str) and which not in kwargs:
         names = list(inspect.signature(f).parameters)
-        which = names.index(which) if which in names else which
-    if isinstance(which, str):
-        if which in kwargs:
-            return kwargs, which
-    elif -len(args) <= which < len(args):
-        return args, which
-    raise errors.no_such_argument(f, which, args, kwargs)
+        place = names.index(which) if which in names else len(args)
+    if isinstance(place, str):
+        return kwargs, place
+    if not isinstance(place, int) or not -len(args) <= place < len(args):
+        raise errors.no_such_argument(f, which, args, kwargs)
+    return args, place
 
 
 # ----- letting go
@@ -155,8 +164,8 @@ def _argument(f: Callable, which: int | str, args: list, kwargs: dict) -> tuple[
 # leaves tell whether something like that is there; only then are the arrays looked for.
 
 
-_active: dict[int, int] = {}  # id of each running recording, of all threads -> where it started
-_ended: list[Node] = []  # leaves of ended recordings that somebody still refers to
+_active: dict[int, list[Node]] = {}  # the leaves of each running recording, of all threads
+_ended: list[Node] = []  # leaves of ended recordings, still to be looked at
 _lock = threading.RLock()
 
 
@@ -171,28 +180,21 @@ def _nobody_else_has(nodes: list[Node]) -> bool:
     return all(count <= _OURS for count in _references(nodes))
 
 
-def _let_go(nodes: list[Node]) -> None:
-    """Make plain the arrays that ended recordings left behind, unless an outer one is running."""
+def _let_go(nodes: list[Node], generations: int = 3) -> None:
+    """Make plain the arrays that ended recordings left behind."""
     with _lock:
         _ended.extend(nodes)
         nodes.clear()
-        oldest = min(_active.values(), default=sys.maxsize)
-        ended = sorted((node for node in _ended if node[0] < oldest), key=lambda node: node[0])
-        _ended[:] = [node for node in _ended if node[0] > oldest]
+        running = {node[0] for leaves_of in list(_active.values()) for node in leaves_of}
+        outer = [node for node in _ended if running and node[2][0] is not None]
+        ended = sorted((node for node in _ended if node not in outer), key=lambda node: node[0])
+        _ended[:] = outer  # of a recording inside another one that is running
         _drop_free(ended)
-        for generation in range(3):  # the garbage collector's: what was just made is in the first
+        for generation in range(generations):  # the collector's: the first has what is new
             if not ended:
                 break
-            _make_plain(generation, oldest)
+            _make_plain(generation, running)
             _drop_free(ended)
-
-
-def _make_plain(generation: int, oldest: int) -> None:
-    for thing in gc.get_objects(generation):
-        if type(thing) is Array:
-            node = getattr(thing, "_node", None)
-            if node is not None and node[0] < oldest:
-                thing._node = None
 
 
 def _drop_free(ended: list[Node]) -> None:
@@ -202,6 +204,21 @@ def _drop_free(ended: list[Node]) -> None:
         if not _nobody_else_has(youngest):
             ended += youngest
             break
+
+
+def _make_plain(generation: int, running: set[int]) -> None:
+    """Take the nodes from arrays on which no running recording depends."""
+    for thing in gc.get_objects(generation):
+        if type(thing) is Array:
+            node = getattr(thing, "_node", None)
+            if node is not None and not (running and running & between(node, 0)[0].keys()):
+                thing._node = None
+
+
+def _forget(ends: list[Node], nodes: list[Node]) -> None:
+    """Let go of a recording that was kept for its vjp."""
+    ends.clear()
+    _let_go(nodes)
 
 
 # ----- gradients
@@ -246,7 +263,7 @@ def value_and_grad(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Any, 
             data, ends = end._data, [end._node]
             recording.result = end = None
             found, node = _pulled(recording, ends, _ones(data))
-            return wrap(data, node), recording.gradients(found)
+            return _value(data, node), recording.gradients(found)
         finally:
             recording.close()
 
@@ -258,6 +275,13 @@ def _pulled(recording: Recording, ends: list[Node], seed: Array) -> tuple[list[A
     if ends[0] is None:
         return [None] * len(serials), None
     return backward(ends, seed, serials, recording.start)
+
+
+def _value(data: Any, node: Node | None) -> Array:
+    """Return the value of a function; its memory may be an argument's, or read by a kept vjp."""
+    value = wrap(data, node)
+    value._held = True
+    return value
 
 
 def _ones(data: Any) -> Array:
@@ -338,8 +362,9 @@ def make_vjp(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Callable, A
     def vjp_and_value(*args: Any, **kwargs: Any) -> tuple[Callable, Any]:
         recording = Recording(f, argnum, args, kwargs)
         end = recording.end()
-        data, node = end._data, end._node
-        beyond = node is not None and between(node, recording.start)[1]
+        data, ends = end._data, [end._node]
+        beyond = ends[0] is not None and between(ends[0], recording.start)[1]
+        value = _value(data, ends[0] if beyond else None)
         recording.result = end = None
 
         def vjp(g: Any) -> Any:
@@ -347,10 +372,12 @@ def make_vjp(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Callable, A
             current_data(g)
             if g.shape != data.shape:
                 raise errors.wrong_gradient(f, data.shape, g.shape)
-            return recording.gradients(_pulled(recording, [node], g)[0])
+            if g._backend is not value._backend:
+                g = wrap(value._backend.inward(printable(g)))
+            return recording.gradients(_pulled(recording, ends.copy(), g)[0])
 
-        weakref.finalize(vjp, _ended.extend, recording.leaves)  # the next one to end looks at them
-        return vjp, wrap(data, node if beyond else None)
+        weakref.finalize(vjp, _forget, ends, recording.leaves).atexit = False
+        return vjp, value
 
     return vjp_and_value
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as onp
 from numpy import ndarray
 
-from minpy.array import Array, current_data, wrap
+from minpy.array import Array, current_data, hold, wrap
 from minpy.backends import backend_of
 from minpy.backends.numpy import add_at, clear
 from minpy.inplace import WRITE, Scatter, index_add
@@ -33,8 +33,8 @@ class Gradients:
 
     def add(self, serial: int, g: Any) -> None:
         """Add a contribution to the gradient of node `serial`."""
-        if type(g) is Array and not self.on_arrays:
-            g = current_data(g)  # from a user's rule
+        if type(g) is Array and not self.on_arrays:  # from a user's rule, and maybe what it was given
+            g = current_data(g) if not getattr(g, "_held", False) else onp.array(current_data(g))
         if type(g) is Scatter:
             self._add_scatter(serial, g)
         elif type(g) is Part:
@@ -62,14 +62,22 @@ class Gradients:
         self.of[serial] = have
         self._own(serial)
 
-    def leaf(self, serial: int) -> Any:
-        """Return what arrived at a leaf, as an `Array` that can be written without harm."""
+    def leaves(self, serials: list[int], seed: Any) -> list[Any]:
+        """Return what arrived at each leaf as an `Array` that can be written without harm."""
+        met = {id(seed)}
+        return [self._leaf(serial, met) for serial in serials]
+
+    def _leaf(self, serial: int, met: set[int]) -> Any:
         g = self.of.get(serial)
-        if g is None or type(g) is Array:
-            return g
-        g = wrap(g)
-        g._held = serial not in self.owned  # it may be the seed's, or another gradient's, memory
-        return g
+        if g is None:
+            return None
+        if type(g) is Array:
+            out = wrap(hold(g), g._node)
+            out._held = True
+            return out
+        shared = type(g) is ndarray and (g.base is not None or id(g) in met)
+        met.add(id(g))
+        return wrap(g.copy() if shared and serial not in self.owned else g)
 
     def through_write(self, node: Node, nodes: dict[int, Node]) -> None:
         """Pass a write's gradient on: its region to the value, the rest to what was there before.
@@ -188,7 +196,7 @@ def backward(
         g = of.pop(serial)
         owned.discard(serial)
         if on_arrays or record.wrapped or type(g) is list:
-            g, values = _as_rules_want(node, g, recorded=on_arrays)
+            g, values = _as_rules_want(node, g, on_arrays or record.wrapped, recorded=beyond)
         for parent, rule in zip(parents, record.rules):  # noqa: B905 - rules may be endless
             if parent is None or parent[0] not in nodes:
                 continue
@@ -197,22 +205,24 @@ def backward(
                 gradients.add(parent[0], share)
             else:
                 of[parent[0]] = share
-    return [gradients.leaf(serial) for serial in leaves], outer_end
+    return gradients.leaves(leaves, seed._data), outer_end
 
 
-def _as_rules_want(node: Node, g: Any, *, recorded: bool) -> tuple[Any, tuple[Any, ...]]:
+def _as_rules_want(
+    node: Node, g: Any, on_arrays: bool, *, recorded: bool
+) -> tuple[Any, tuple[Any, ...]]:
     """Return a gradient and what the node keeps, for rules that work on arrays.
 
     Recorded, the kept values carry the nodes they came from, so that what the rule does with them
     is differentiated in its turn.
     """
-    _, record, parents, (ans, *args), _ = node
+    _, _, parents, (ans, *args), _ = node
     if type(g) is list:  # of an op with several results: zero for those nobody used
         g = tuple(
             onp.zeros(y.shape, onp.dtype(str(y.dtype))) if part is None else part
             for part, y in zip(g, ans, strict=True)
         )
-    if not (recorded or record.wrapped):
+    if not on_arrays:
         return g, node[3]
     if isinstance(ans, tuple):  # also the named tuples of numpy.linalg
         nodes = [part_of(node, i, len(ans)) if recorded else None for i in range(len(ans))]

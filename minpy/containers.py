@@ -13,7 +13,7 @@ from minpy.array import Array
 
 def is_differentiable(x: Any) -> bool:
     """Whether a gradient with respect to `x` makes sense: floating arrays and numbers."""
-    if isinstance(x, float | complex):
+    if isinstance(x, float | complex | onp.inexact):
         return True
     dtype = getattr(x, "dtype", None)
     return isinstance(x, Array | onp.ndarray) and onp.issubdtype(dtype, onp.inexact)

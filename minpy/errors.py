@@ -30,6 +30,15 @@ def no_gradient(name: str, why: str = "") -> NoGradientError:
     )
 
 
+def written_outside(name: str) -> ImplicitExitError:
+    """A recorded array was to be written into a plain one."""
+    return ImplicitExitError(
+        f"{name} would write a recorded array into a plain one, and its gradient would be lost. Make "
+        "the target with minpy.numpy; or, if you want only its values, write x.detach(), "
+        "x.asnumpy() or x.item()."
+    )
+
+
 def implicit_exit(how: str, x: Any) -> ImplicitExitError:
     """A recorded array was to become something that carries no gradient."""
     return ImplicitExitError(
@@ -40,11 +49,26 @@ def implicit_exit(how: str, x: Any) -> ImplicitExitError:
 
 
 def explained(error: Exception, name: str, args: tuple[Any, ...]) -> Exception:
-    """Return NumPy's error with the op and the shapes of its arguments in the message."""
-    if type(error) not in (ValueError, TypeError, IndexError):
+    """Return NumPy's error with the function and the shapes of its arguments in the message.
+
+    Where one function of ours calls another, it is the outer one that the message names.
+    """
+    if isinstance(error, _ours) or type(error).__name__ not in _NUMPYS:
         return error
-    shapes = [str(x.shape) if hasattr(x, "shape") else repr(x)[:60] for x in args]
-    return type(error)(f"{name} of {' and '.join(shapes)}: {error}")
+    error = getattr(error, "numpys", error)
+    new = type(error)(f"{name} of {' and '.join(map(_shape_of, args))}: {error}")
+    new.numpys = error  # type: ignore[attr-defined]
+    return new
+
+
+_ours = (NoGradientError, ImplicitExitError, NanError)
+_NUMPYS = ("ValueError", "TypeError", "IndexError", "AxisError", "LinAlgError")
+
+
+def _shape_of(x: Any) -> str:
+    if isinstance(x, list | tuple) and any(hasattr(item, "shape") for item in x):
+        return f"[{', '.join(map(_shape_of, x))}]"
+    return str(x.shape) if hasattr(x, "shape") else repr(x)[:60]
 
 
 def name_of(f: Callable) -> str:
@@ -54,10 +78,10 @@ def name_of(f: Callable) -> str:
 
 def kind_of(value: Any) -> str:
     """Return what messages call a value."""
-    if value is None:
-        return "nothing (did it forget to return?)"
+    name = type(value).__name__
     dtype = getattr(value, "dtype", None)
-    return f"a {type(value).__name__}" + (f" of dtype {dtype}" if dtype is not None else "")
+    article = "an" if name.lower().startswith(("a", "e", "i", "o", "nd")) else "a"
+    return f"{article} {name}" + (f" of dtype {dtype}" if dtype is not None else "")
 
 
 def no_such_argument(f: Callable, which: Any, args: list, kwargs: dict) -> TypeError:
@@ -66,6 +90,14 @@ def no_such_argument(f: Callable, which: Any, args: list, kwargs: dict) -> TypeE
         f"{name_of(f)} was to be differentiated with respect to argument {which!r}, but was called "
         f"with {len(args)} positional arguments and the keywords {sorted(kwargs)}; argnum says "
         "which argument to take"
+    )
+
+
+def wrong_argnum(f: Callable, argnum: Any) -> TypeError:
+    """`argnum` is neither a number, a name nor a sequence of these."""
+    return TypeError(
+        f"argnum says which argument of {name_of(f)} to differentiate with respect to: an int, a name "
+        f"or a sequence of these, but is {argnum!r}"
     )
 
 
@@ -80,8 +112,9 @@ def nothing_floating(f: Callable, place: Any, value: Any) -> TypeError:
 
 def no_array(f: Callable, result: Any) -> TypeError:
     """The function to differentiate returned no array."""
+    what = "nothing (did it forget to return?)" if result is None else kind_of(result)
     return TypeError(
-        f"{name_of(f)} returned {kind_of(result)}; to be differentiated it must return an array or "
+        f"{name_of(f)} returned {what}; to be differentiated it must return an array or "
         "a number, such as the loss"
     )
 

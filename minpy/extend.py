@@ -15,8 +15,11 @@ from minpy.array import Array, current_data, is_recorded, wrap
 from minpy.autograd import make_vjp
 from minpy.backends import backend_of
 from minpy.containers import leaves, rebuilt
+from minpy.errors import name_of
 from minpy.ops.creation import as_array
-from minpy.tape import EachArgument, Op, apply
+from minpy.ops.elementwise import add
+from minpy.ops.reduction import sum as sum_
+from minpy.tape import EachArgument, Op, apply, users_ops
 
 
 def primitive(f: Callable) -> Callable:
@@ -46,6 +49,8 @@ def primitive(f: Callable) -> Callable:
     """
     name = getattr(f, "__name__", "primitive")
     record = Op(name, _Rules(), "all ans", f, wrapped=True)
+
+    users_ops.add(record)
 
     @functools.wraps(f)
     def call(*args, **kwargs):
@@ -154,17 +159,23 @@ def checkpoint(f: Callable) -> Callable:
 
     def forward(*data: Any, call: tuple) -> Any:
         result = run(*call, [wrap(x) for x in data])
-        if is_recorded(result):
+        if any(map(is_recorded, leaves(result))):
             raise TypeError(
-                f"checkpoint({getattr(f, '__name__', f)}) uses a recorded array that is no argument "
-                "of it, and its gradient would be lost; pass it as an argument"
+                f"checkpoint({name_of(f)}) uses a recorded array that is no argument of it, and its "
+                "gradient would be lost; pass it as an argument"
             )
-        return current_data(as_array(result))
+        return rebuilt(result, lambda x: current_data(as_array(x)))
 
     def rule(g: Any, ans: Any, *arrays: Any, call: tuple, argnum: int) -> Any:
-        return make_vjp(lambda *xs: run(*call, xs), argnum)(*arrays)[0](g)
+        def weighted(*xs: Any) -> Any:
+            results = run(*call, xs)
+            if type(g) is not tuple:
+                return sum_(results * g)
+            return functools.reduce(add, [sum_(y * part) for y, part in zip(results, g, strict=True)])
 
-    record = Op("checkpoint", EachArgument(rule), "all", forward, wrapped=True)
+        return make_vjp(weighted, argnum)(*arrays)[0](1.0)
+
+    record = Op("checkpoint", EachArgument(rule), "all ans", forward, wrapped=True)
 
     @functools.wraps(f)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:

@@ -63,7 +63,13 @@ def getitem(x: Any, index: Any) -> Any:
         return apply(_GETITEM, x, index=fixed(index))
     # what `apply` does, shorter: loops over steps in time read a slice in each
     data = current_data(x)
-    if type(data) is not ndarray or type(ans := data[index]) is not ndarray:
+    if type(data) is not ndarray:
+        return apply(_GETITEM, x, index=index)
+    try:
+        ans = data[index]
+    except IndexError as error:
+        raise errors.explained(error, "getitem", (x,)) from error
+    if type(ans) is not ndarray:
         return apply(_GETITEM, x, index=index)
     node = x._node
     if node is not None:

@@ -33,6 +33,7 @@ same reason `unary` and `binary` spell out what `apply` does for any number of a
 from __future__ import annotations
 
 import itertools
+import weakref
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -63,13 +64,27 @@ class Op:
         The arguments (and ``ans``) whose values the rules need; for all rules, or for each.
     raw : callable
         NumPy's implementation.
+    own_raw : callable or None
+        The same, if the op is called in another way than NumPy's function of its name.
+    watch : callable or None
+        Wraps what other backends run, while somebody looks for a NaN.
     call : callable
         The op itself.
     wrapped : bool
         Whether the rules want `Array` objects at all times, as those of users do.
     """
 
-    __slots__ = ("call", "name", "raw", "reads", "rules", "wrapped")
+    __slots__ = (
+        "__weakref__",
+        "call",
+        "name",
+        "own_raw",
+        "raw",
+        "reads",
+        "rules",
+        "watch",
+        "wrapped",
+    )
 
     def __init__(
         self, name: str, rules: Any, reads: Any = "", raw: Any = None, *, wrapped: bool = False
@@ -78,6 +93,8 @@ class Op:
         self.rules = rules
         self.reads = tuple(r.split() for r in reads) if type(reads) is tuple else reads.split()
         self.raw = raw or NUMPY.implementation(name)
+        self.own_raw = raw
+        self.watch = None
         self.wrapped = wrapped
         self.call: Callable[..., Any] = partial(apply, self)
 
@@ -99,6 +116,7 @@ class EachArgument:
 
 
 every_op: dict[str, Op] = {}
+users_ops: weakref.WeakSet[Op] = weakref.WeakSet()
 
 
 def declare(record: Op, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -250,7 +268,8 @@ def apply(record: Op, *args: Any, **static: Any) -> Any:
             ans = record.raw(*data, **static)
         else:
             data = [backend.inward(x) for x in data]
-            ans = backend.implementation(record.name)(*data, **static)
+            run = backend.implementation(record.name, record.own_raw)
+            ans = (run if record.watch is None else record.watch(run))(*data, **static)
     except Exception as error:
         raise explained(error, record.name, args) from error
     node = None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from minpy.array import Array, current_data, wrap
+from minpy.array import Array, wrap
 from minpy.autograd import Recording
 from minpy.backward import between
 from minpy.containers import is_differentiable, leaves
 from minpy.ops.creation import as_array
-from minpy.tape import LEAF, Node
+from minpy.tape import LEAF, Node, apply
 
 
 class Trace:
@@ -42,13 +42,13 @@ class Trace:
                 f"the recording was made of {len(self.inputs)} floating arrays, but is to be "
                 f"replayed on {len(new)}"
             )
-        results = dict(zip(self.inputs, map(current_data, new), strict=True))
+        results = dict(zip(self.inputs, new, strict=True))
         for serial, op, parents, (_, *kept), static in self.nodes:
             if op is not LEAF:
                 pairs = zip(parents, kept, strict=True)
                 data = [x if parent is None else results[parent[0]] for parent, x in pairs]
-                results[serial] = op.raw(*data, **(static or {}))
-        return wrap(results[self.nodes[-1][0]])
+                results[serial] = apply(op, *data, **(static or {}))
+        return results[self.nodes[-1][0]]
 
 
 def record(f: Callable, *args: Any) -> Trace:

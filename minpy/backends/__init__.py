@@ -72,20 +72,30 @@ class Backend:
     def __repr__(self) -> str:
         return f"<backend {self.name}>"
 
-    def implementation(self, name: str) -> Callable[..., Any]:
-        """Return the function that runs the op called `name` on raw arrays; looked up once."""
-        if name not in self._found:
-            own = getattr(self.functions, name.replace(".", "_"), None)
-            self._found[name] = own or _dotted(self.library, name) or self._through_numpy(name)
-        return self._found[name]
+    def implementation(
+        self, name: str, raw: Callable[..., Any] | None = None
+    ) -> Callable[..., Any]:
+        """Return the function that runs the op called `name` on raw arrays; looked up once.
 
-    def _through_numpy(self, name: str) -> Callable[..., Any]:
-        on_numpy = NUMPY.implementation(name)
+        `raw` runs the op on NumPy arrays, where it is called in another way than NumPy's function
+        of that name is; then the library's function of that name is no implementation of it.
+        """
+        found = self._found.get(name)
+        if found is None:
+            found = getattr(self.functions, name.replace(".", "_"), None)
+            if found is None and raw is None:
+                found = _dotted(self.library, name)
+            if found is None and self is NUMPY:
+                raise AttributeError(f"NumPy has no {name!r}, and no difference is declared for it")
+            if found is None:
+                found = self._through_numpy(name, raw or NUMPY.implementation(name))
+            self._found[name] = found
+        return found
 
+    def _through_numpy(self, name: str, on_numpy: Callable[..., Any]) -> Callable[..., Any]:
         def fallback(*args: Any, **kwargs: Any) -> Any:
             self.fallbacks[name] += 1
-            args, kwargs = self.outward(args), self.outward(kwargs)
-            return self.inward(on_numpy(*args, **kwargs))
+            return self.inward(on_numpy(*self.outward(args), **self.outward(kwargs)))
 
         return fallback
 
@@ -95,6 +105,8 @@ class Backend:
 
     def inward(self, value: Any) -> Any:
         """Return `value` with NumPy arrays and floating scalars made this library's."""
+        if self is NUMPY:
+            return value
         return _mapped(lambda x: self.from_numpy(onp.asarray(x)) if _stays(x) else x, value)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as onp
 
-from minpy.array import Array, current_data
+from minpy.array import Array, printable
+from minpy.backends import backend_of
 from minpy.errors import NanError
-from minpy.tape import every_op
+from minpy.tape import EachArgument, every_op, users_ops
 
 
 @contextmanager
@@ -25,21 +27,29 @@ def detect_nan() -> Iterator[None]:
     >>> with minpy.detect_nan():
     ...     np.log(np.array([1.0, -1.0]))
     Traceback (most recent call last):
-    minpy.errors.NanError: the first NaN was made by log, at index (1,) (its arguments: (2,))
+    minpy.errors.NanError: the first NaN was made by log, at index (1,) (of arguments shaped (2,))
     """
-    before = [(record, record.raw, record.rules) for record in every_op.values()]
+    before = [(record, record.raw, record.rules) for record in (*every_op.values(), *users_ops)]
     try:
         for record, run, rules in before:
+            record.watch = partial(_looking, record.name)
             record.raw = _looking(record.name, run)
-            if type(rules) is tuple:
-                name = f"the gradient of {record.name}"
-                record.rules = tuple(rule and _looking(name, rule) for rule in rules)
+            record.rules = _looking_rules(f"the gradient of {record.name}", rules)
         with onp.errstate(invalid="ignore", divide="ignore"):
             yield
     finally:
         for record, run, rules in before:
+            record.watch = None
             record.raw = run
             record.rules = rules
+
+
+def _looking_rules(name: str, rules: Any) -> Any:
+    if isinstance(rules, EachArgument):
+        return EachArgument(_looking(name, rules.rule))
+    if isinstance(rules, dict):
+        return type(rules)({argnum: _looking(name, rule) for argnum, rule in rules.items()})
+    return tuple(rule and _looking(name, rule) for rule in rules)
 
 
 def _looking(name: str, run: Callable) -> Callable:
@@ -49,7 +59,7 @@ def _looking(name: str, run: Callable) -> Callable:
         if bad is not None and all(_first_nan(x) is None for x in args):
             shapes = " and ".join(str(x.shape) for x in args if hasattr(x, "shape"))
             raise NanError(
-                f"the first NaN was made by {name}, at index {bad} (its arguments: {shapes})"
+                f"the first NaN was made by {name}, at index {bad} (of arguments shaped {shapes})"
             )
         return ans
 
@@ -60,7 +70,9 @@ def _first_nan(value: Any) -> tuple[int, ...] | None:
     value = getattr(value, "g", value)  # what a rule returns may be a part of a gradient
     if type(value) is tuple:
         return next((found for found in map(_first_nan, value) if found is not None), None)
-    data = current_data(value) if type(value) is Array else value
+    data = printable(value) if type(value) is Array else value
+    backend = backend_of(data)
+    data = data if backend is None else backend.to_numpy(data)
     if not isinstance(data, onp.ndarray | onp.inexact) or data.dtype.kind not in "fc":
         return None
     bad = onp.isnan(data)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as onp
@@ -18,7 +18,7 @@ from numpy import ndarray
 from minpy import backends
 from minpy.array import Array, Link, current_data, raw, version, wrap
 from minpy.backends import NUMPY
-from minpy.errors import ImplicitExitError, no_gradient
+from minpy.errors import explained, no_gradient, written_outside
 from minpy.inplace import make_writable, setitem
 from minpy.ops.creation import as_array, astype
 
@@ -71,22 +71,31 @@ def stripped(value: Any) -> Any:
 # ----- dressing results
 
 
-def dressed(result: Any, arrays: list[Array] = ()) -> Any:  # type: ignore[assignment]
-    """Return a raw result as minpy's: arrays and floating scalars wrapped, also nested ones."""
+def dressed(result: Any, arrays: Sequence[Array] = ()) -> Any:
+    """Return a raw result as minpy's: arrays and floating scalars wrapped, also nested ones.
+
+    It goes where `arrays` are, and if there are none where new arrays are made.
+    """
     if isinstance(result, ndarray):
         for x in arrays:
             if result is x._data:
                 return x
         if type(result) is not ndarray:
             return result  # a subclass: masked arrays, matrices, memory maps, records
-        return wrap(result if arrays else backends.current().from_numpy(result))
+        return wrap(_home(arrays).from_numpy(result))
     if isinstance(result, onp.inexact):
-        return wrap(result)
+        return wrap(result if not arrays else _home(arrays).inward(result))
     if type(result) in (list, tuple):
         return type(result)(dressed(item, arrays) for item in result)
     if isinstance(result, tuple) and hasattr(result, "_fields"):
         return type(result)(*(dressed(item, arrays) for item in result))
     return result
+
+
+def _home(arrays: Sequence[Array]) -> backends.Backend:
+    if not arrays:
+        return backends.current()
+    return next((x._backend for x in arrays if x._backend is not NUMPY), NUMPY)
 
 
 def shows_memory_of(result: Any, arrays: list[Array]) -> bool:
@@ -126,7 +135,10 @@ def plain(name: str, function: Callable, *, refuses: bool = True) -> Callable:
         out = kwargs.get("out")
         if out is not None:
             return into(out, call, args, kwargs)
-        result = function(*stripped(args), **stripped(kwargs))
+        try:
+            result = function(*stripped(args), **stripped(kwargs))
+        except Exception as error:
+            raise explained(error, name, args) from error
         if found.arrays and type(result) is ndarray and shows_memory_of(result, found.arrays):
             if type(args[0]) is Array and not found.recorded:
                 return as_view(result, call, args, kwargs)
@@ -178,11 +190,14 @@ def traced(name: str, function: Callable, ours: Callable) -> Callable:
         found = found_in(args, kwargs)
         if kwargs.get("out") is not None:
             return into(kwargs["out"], call, args, kwargs)
-        if not found.recorded and not found.foreign:
-            result = function(*stripped(args), **stripped(kwargs))
-            if not found.arrays or not shows_memory_of(result, found.arrays):
-                return dressed(result, found.arrays)
-        return recorded(*args, **kwargs)
+        try:
+            if not found.recorded and not found.foreign:
+                result = function(*stripped(args), **stripped(kwargs))
+                if not found.arrays or not shows_memory_of(result, found.arrays):
+                    return dressed(result, found.arrays)
+            return recorded(*args, **kwargs)
+        except Exception as error:
+            raise explained(error, name, args) from error
 
     def recorded(*args, **kwargs):
         if parameters:
@@ -269,6 +284,8 @@ def _chosen(name: str, kwargs: dict, defaults: dict, known: Any) -> dict:
 def _with_extras(name: str, ours: Callable, args: tuple, kwargs: dict) -> Any:
     """Call our function, with NumPy's ``dtype``, ``where`` and ``initial`` around it."""
     dtype, where, initial = (kwargs.pop(key, None) for key in _EXTRAS)
+    if dtype is not None and name in _OWN_DTYPE:
+        raise no_gradient(f"{name} with dtype={dtype!r}")
     if dtype is not None:
         first = args[0]
         several = isinstance(first, list | tuple)
@@ -291,6 +308,7 @@ def _with_extras(name: str, ours: Callable, args: tuple, kwargs: dict) -> Any:
     return result
 
 
+_OWN_DTYPE = {"linspace", "logspace", "geomspace", "cov", "corrcoef", "einsum"}
 _NEUTRAL = {"sum": 0, "nansum": 0, "prod": 1, "nanprod": 1, "max": None, "min": None}
 _WITH_INITIAL: dict[str, Callable] = {}
 
@@ -420,10 +438,7 @@ def mutating(name: str, function: Callable, ours: Callable | None = None) -> Cal
         found = found_in((target, *args), kwargs)
         if type(target) is not Array:
             if found.recorded:
-                raise ImplicitExitError(
-                    f"{name} would write a recorded array into a plain one, and its gradient would "
-                    "be lost; make the target with minpy.numpy, or pass x.detach()"
-                )
+                raise written_outside(name)
             return function(target, *stripped(args), **stripped(kwargs))
         if found.recorded:
             if ours is None:

@@ -22,6 +22,7 @@ from minpy.ops.shape import (
     normal_axis,
     pad,
     reshape,
+    several,
     shape_of,
     stack,
 )
@@ -49,12 +50,14 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 
 
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    if edge_order > 2:
+        raise ValueError(f"gradient: edge_order is 1 or 2, not {edge_order}")
     axes = axes_of(axis, len(shape_of(f)))
     spacings = varargs or (1.0,)
     spacings = spacings * len(axes) if len(spacings) == 1 else spacings
     pairs = zip(axes, spacings, strict=True)
     results = [moveaxis(_slope(moveaxis(f, a, 0), h, edge_order), 0, a) for a, h in pairs]
-    return results[0] if len(results) == 1 else tuple(results)
+    return results[0] if len(results) == 1 else several(results)
 
 
 def _slope(f: Any, spacing: Any, edge_order: int) -> Any:

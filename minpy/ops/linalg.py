@@ -16,9 +16,9 @@ import numpy as onp
 from minpy.inplace import getitem
 from minpy.ops import products, reduction
 from minpy.ops.creation import as_array, dtype_of
-from minpy.ops.elementwise import absolute, conjugate, is_complex, real, real_part, sqrt
+from minpy.ops.elementwise import absolute, conjugate, is_complex, real, real_part
 from minpy.ops.products import einsum, matmul
-from minpy.ops.reduction import axes_of, max, min, sum
+from minpy.ops.reduction import axes_of, max, min, safe_sqrt, sum
 from minpy.ops.shape import concatenate, expand_dims, moveaxis, reshape, shape_of, swapaxes
 from minpy.tape import no_gradient, op, unbroadcast
 
@@ -282,7 +282,7 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
     axis = axes_of(axis, len(shape_of(x)))
     if ord == 2:
         size = real(x * conjugate(x)) if is_complex(x) else x * x
-        return _safe_sqrt(sum(size, axis=axis, keepdims=keepdims))
+        return safe_sqrt(sum(size, axis=axis, keepdims=keepdims))
     size = absolute(x)
     if ord == onp.inf:
         return max(size, axis=axis, keepdims=keepdims)
@@ -293,12 +293,6 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
     if ord == 1:
         return sum(size, axis=axis, keepdims=keepdims)
     return sum(size**ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
-
-
-def _safe_sqrt(x: Any) -> Any:
-    """Return the square root, with gradient zero where it is zero."""
-    zero = x == 0
-    return sqrt(x + zero) * ~zero
 
 
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:

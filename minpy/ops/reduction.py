@@ -54,6 +54,12 @@ def unreduced(g: Any, x: Any, axis: Axis) -> Any:
     return reshape(g, kept(shape_of(x), axis))
 
 
+def safe_sqrt(x: Any) -> Any:
+    """Return the square root, with gradient zero where it is zero."""
+    zero = x == 0
+    return sqrt(x + zero) * ~zero
+
+
 # ----- sums and means
 
 sum = op("sum", lambda g, ans, a, axis=None, keepdims=False: spread(g, a, axis))
@@ -248,7 +254,7 @@ def nanvar(a: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> 
 
 
 def nanstd(a: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any:
-    return sqrt(nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims))
+    return safe_sqrt(nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims))
 
 
 # ----- statistics

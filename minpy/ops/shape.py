@@ -11,8 +11,10 @@ import numpy as onp
 
 from minpy.array import Array, raw
 from minpy.inplace import getitem
-from minpy.ops.creation import as_array, dtype_of
+from minpy.ops.creation import as_array, astype, dtype_of
 from minpy.tape import no_gradient, op, unbroadcast, variadic
+
+several = list if onp.__version__ < "2" else tuple  # what NumPy returns several arrays in
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
@@ -30,6 +32,7 @@ def normal_axis(axis: int, ndim: int) -> int:
 # ----- other shapes of the same values
 
 _reshape = op("reshape", lambda g, ans, x, shape, order="C": _reshape(g, x, order=order))
+_ravel = op("ravel", lambda g, ans, x, order: _reshape(g, x, order=order))
 _transpose = op("transpose", lambda g, ans, x, axes: _transpose(g, _inverse(axes)))
 squeeze = op("squeeze", lambda g, ans, a, axis=None: _reshape(g, a))
 expand_dims = op("expand_dims", lambda g, ans, a, axis: _reshape(g, a))
@@ -43,16 +46,21 @@ def _inverse(axes: Sequence[int] | None) -> tuple[int, ...] | None:
 
 
 def reshape(a: Any, shape: Any, order: str = "C") -> Any:
-    if order in ("A", "K"):
-        flags = onp.asarray(raw(a)).flags
-        if order == "K" and not flags.forc:
-            raise no_gradient("an array that is not contiguous, in memory order (order='K'),")
-        order = "F" if flags.fnc else "C"
-    return _reshape(a, shape) if order == "C" else _reshape(a, shape, order=order)
+    return _reshape(a, shape, order=memory_order(a, order))
+
+
+def memory_order(a: Any, order: str) -> str:
+    """Return the order, rows or columns first, that an array in memory order has."""
+    if order not in ("A", "K"):
+        return order
+    flags = onp.asarray(raw(a)).flags
+    if order == "K" and not flags.forc:
+        raise no_gradient("an array that is not contiguous, in memory order (order='K'),")
+    return "F" if flags.fnc else "C"
 
 
 def ravel(a: Any, order: str = "C") -> Any:
-    return reshape(a, -1, order=order)
+    return _ravel(a, order=memory_order(a, order))
 
 
 def transpose(a: Any, axes: Sequence[int] | None = None) -> Any:
@@ -96,12 +104,20 @@ def atleast_3d(*arys: Any) -> Any:
 
 def _each(change: Any, arrays: Sequence[Any]) -> Any:
     results = [change(as_array(x)) for x in arrays]
-    return results[0] if len(results) == 1 else tuple(results)
+    return results[0] if len(results) == 1 else several(results)
 
 
 def broadcast_arrays(*args: Any, subok: bool = False) -> Any:
     shape = onp.broadcast_shapes(*(shape_of(x) for x in args))
-    return tuple(broadcast_to(x, shape) for x in args)
+    return several(broadcast_to(x, shape) for x in args)
+
+
+def meshgrid(*xi: Any, indexing: str = "xy", sparse: bool = False, copy: bool = True) -> Any:
+    axes = list(range(len(xi)))
+    if indexing == "xy":
+        axes[:2] = axes[:2][::-1]
+    grid = [reshape(x, tuple(-1 if a == i else 1 for i in axes)) for a, x in enumerate(xi)]
+    return several(grid) if sparse else broadcast_arrays(*grid)
 
 
 # ----- joining
@@ -336,20 +352,15 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     if axis is None:
         arr, axis = reshape(arr, -1), 0
     axis = normal_axis(axis, len(shape_of(arr)))
-    length = shape_of(arr)[axis]
-    places = onp.insert(onp.arange(length), obj, -1)
+    shape, values = shape_of(arr), astype(as_array(from_nested(values)), dtype_of(arr))
+    values = reshape(values, (1,) * (len(shape) - len(shape_of(values))) + shape_of(values))
+    if not isinstance(obj, slice) and onp.ndim(obj) == 0:
+        values = moveaxis(values, 0, axis)
+    if not isinstance(obj, slice) and onp.size(obj) == 1:  # one place takes all values
+        obj = onp.repeat(obj, shape_of(values)[axis])
+    places = onp.insert(onp.arange(shape[axis]), obj, -1)
     new = int((places < 0).sum())
-    if onp.ndim(obj) == 0 and not isinstance(obj, slice):
-        values = as_array(values)
-        if len(values.shape) == len(shape_of(arr)):
-            new = values.shape[axis]
-            places = onp.insert(onp.arange(length), [obj] * new, -1)
-        elif len(shape_of(arr)) == 1:
-            new = values.shape[0] if values.shape else 1
-            places = onp.insert(onp.arange(length), [obj] * new, -1)
-        else:
-            values = expand_dims(values, axis) if values.shape else values
-    target = tuple(new if i == axis else n for i, n in enumerate(shape_of(arr)))
-    both = concatenate([arr, broadcast_to(as_array(values), target)], axis)
-    places[places < 0] = length + onp.arange(new)
+    places[places < 0] = shape[axis] + onp.arange(new)
+    target = tuple(new if i == axis else n for i, n in enumerate(shape))
+    both = concatenate([arr, broadcast_to(values, target)], axis)
     return getitem(both, (slice(None),) * axis + (places,))

@@ -6,7 +6,7 @@ They are run like the random programs: on NumPy, on minpy, and on complex number
 IDIOMS = [
     # fill a buffer step by step
     "a0 = np.zeros((3, 4))\nfor t in range(4): a0[:, t] = x[:, t] * z[t]",
-    "a0 = np.zeros((4, 3))\na0[0] = x[:, 0]\nfor t in range(1, 4): a0[t] = np.tanh(a0[t - 1] + x[:, t])",
+    "a0 = np.zeros((4, 3))\nfor t in range(4): a0[t] = np.tanh(a0[t - 1] + x[:, t])",
     "a0 = np.zeros((3, 5))\na0[:, 0] = z[:3]\nfor t in range(4): a0[:, t + 1] = a0[:, t] * x[:, t]",
     "a0 = np.ones((2, 3, 4))\na0[0], a0[1] = x, y",
     "a0 = np.full((6, 4), 0.5)\na0[::2] = x\na0[1::2] = y",
@@ -26,7 +26,7 @@ IDIOMS = [
     "x[[0, 0, 2]] += 1.5 * y",
     "x[[0, 0, 1]] = y",
     "x[np.ix_([0, 2], [1, 3])] *= 2",
-    "x[[2, 0, 1]] = x",
+    "x[[2, 0, 1]] = x.copy()",
     "x[:, [3, 0]] = x[:, [0, 3]]",
     "x[-1, ...] = z",
     "x[1, 2] = z[0] * x[0, 0]",
@@ -133,7 +133,7 @@ IDIOMS = [
     # networks
     "a0 = x - x.mean(axis=1, keepdims=True)\na0 /= 1.5 + (a0 * a0).sum(axis=1, keepdims=True)",
     "a0 = np.exp(x)\na0 /= a0.sum(axis=1, keepdims=True)\na0[range(3), [0, 1, 2]] -= 1",
-    "b0 = np.zeros((3, 2, 2))\na0 = x.reshape(3, 2, 2)\nfor i in range(2): b0[:, i, :] = a0[:, :, i]",
+    "a0 = x.reshape(3, 2, 2)\nb0 = np.zeros((3, 2, 2))\nfor i in (0, 1): b0[:, i] = a0[:, :, i]",
     "a0 = np.zeros((5, 6))\na0[1:-1, 1:-1] = x\nb0 = a0[:-1, :-1] * a0[1:, 1:]",
     "a0 = 0.9 * np.zeros((4,))\nfor t in range(3): a0 = 0.9 * a0 + x[t]; a0[0] = 0.1",
 ]

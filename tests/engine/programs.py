@@ -14,7 +14,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as onp
@@ -364,6 +363,10 @@ class _Author:
             return self.basic(shape)
         return self.fancy(shape) if kind < 0.78 else self.mask(name, shape)
 
+    def is_advanced(self, index: str) -> bool:
+        parts = self.value(f"np.index_exp[{index}]")
+        return any(isinstance(part, (list, onp.ndarray)) for part in parts)
+
     # -- expressions
 
     def term(self, shape: tuple[int, ...]) -> str:
@@ -463,8 +466,8 @@ class _Author:
             return None
         operator = self.any_of("=", "=", self.operator())
         value = self.divisor(operator, self.expression(shape))
-        if operator == "=" and onp.asarray(self.value(f"np.index_exp[{index}]")[0]).dtype == bool:
-            value = f"1.0 * np.array({value})"  # NumPy does not protect a write by mask from overlap
+        if operator == "=" and self.is_advanced(index):
+            value = f"1.0 * np.array({value})"  # NumPy does not protect these from overlap
         return f"{name}[{index}] {operator} {value}"
 
     def overwrite(self) -> str | None:
@@ -564,5 +567,3 @@ def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
         return onp.broadcast_shapes(shape, to) == to
     except ValueError:
         return False
-
-

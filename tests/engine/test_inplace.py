@@ -61,7 +61,10 @@ def test_random_programs_inside_a_recording(first):
         plain = minpy.grad(lambda *a: program.loss(np, *a), argnum=(0, 1, 2))(*arguments)
 
         def outer(s):
-            inner = minpy.grad(lambda *a: program.loss(np, *[x * s for x in a]), argnum=(0, 1, 2))
+            def scaled(*a):
+                return program.loss(np, *[np.array(x * s) for x in a])
+
+            inner = minpy.grad(scaled, argnum=(0, 1, 2))
             return sum(np.sum(g * g) for g in inner(*arguments))
 
         value, _ = minpy.value_and_grad(outer)(1.0)
@@ -370,7 +373,7 @@ def bytes_of_loop(steps, body, size=2000):
     """Return the bytes that a recorded loop allocates, forward and backward."""
     meter = Meter()
 
-    @minpy.extend.primitive
+    @primitive
     def looked_at(x):
         meter.look()
         return x.copy()
@@ -382,7 +385,7 @@ def bytes_of_loop(steps, body, size=2000):
 
         return pull
 
-    minpy.extend.defvjp(looked_at, rule)
+    defvjp(looked_at, rule)
 
     in_columns = body.startswith("out[:, t]")
     first = "out[:, 0] = x" if in_columns else "out[0] = x"

@@ -25,6 +25,7 @@ ABSENT = {
     "__array_prepare__": HOOK,
     "__array_struct__": MEMORY,
     "__array_wrap__": HOOK,
+    "__buffer__": MEMORY,
     "__setstate__": "unpickling makes a new array",
 }
 VALUES = "T real imag shape size ndim dtype itemsize nbytes strides device mT"

@@ -54,6 +54,7 @@ ZEROS = {
     "norm complex": (np.linalg.norm, [0j, 0j], [0, 0]),
     "hypot": (lambda x: np.hypot(x, 0.0), [0.0, 2.0], [0, 1]),
     "std": (np.std, [1.0, 1.0], [0, 0]),
+    "nanstd": (np.nanstd, [1.0, onp.nan], [0, 0]),
     "sinc": (np.sinc, [0.0], [0]),
     "prod": (np.prod, [0.0, 2.0, 3.0], [6, 0, 0]),
     "prod of two zeros": (np.prod, [0.0, 0.0, 3.0], [0, 0, 0]),
@@ -99,6 +100,7 @@ REFUSED = {
     "order": lambda x: np.ravel((x[:, None] * M[0])[:, ::-1], order="K"),
     "where": lambda x: np.mean(x, where=x > 1),
     "copy": lambda x: np.nan_to_num(x, copy=False),
+    "dtype": lambda x: np.linspace(x[0], 9, 4, dtype=int),
 }
 
 

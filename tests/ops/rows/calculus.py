@@ -136,9 +136,7 @@ SPACES = [
         C(X(2), X(), 3, axis=-1),
         types="fc",
     ),
-    row(
-        "linspace", C(X(), X(), 1), C(X(), X(), num=0), C(0, X()), C(X(), X(), 3, dtype=onp.float64)
-    ),
+    row("linspace", C(X(), X(), 1), C(X(), X(), num=0), C(0, X())),
     row("linspace", C(X(), X(), 3, retstep=True), call=lambda np, *a, **k: np.linspace(*a, **k)),
     row("geomspace", C(P(), P(), 4), C(P(2), P(2), 3), C(P(), P(), 5, endpoint=False)),
     row("logspace", C(X(), X(), 4), C(X(2), X(2), 3, base=2.0), C(X(), X(), 3, base=P())),
