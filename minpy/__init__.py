@@ -14,8 +14,8 @@ from minpy.autograd import (
     value_and_grad,
 )
 from minpy.checking import detect_nan, gradcheck
-from minpy.extend import checkpoint, customop
 from minpy.errors import ImplicitExitError, NanError, NoGradientError
+from minpy.extend import checkpoint, customop
 from minpy.trace import Trace, record
 
 __all__ = [

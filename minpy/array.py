@@ -6,8 +6,8 @@ hot path of every op asks for; otherwise it tells the backend, and for a view of
 how to make it anew.  ``_held`` is set when a gradient rule will read the raw array later, so that
 a write in place copies it first (see `minpy.inplace`).
 
-Slots that are only set when they are needed (``_held``, ``_copied``, ``_version``) are read with
-a default: setting them on each new array would cost as much as the checks of an op.
+Slots that are only set when they are needed (``_held``, ``_shared``) are read with a default:
+setting them on each new array would cost as much as the checks of an op.
 """
 
 from __future__ import annotations
@@ -25,6 +25,24 @@ from minpy.backends import NUMPY, Backend
 new = object.__new__
 
 
+class Shared:
+    """What an array and the views of it know together.
+
+    Attributes
+    ----------
+    version : int
+        How often a write changed the array's memory or its node.
+    copied : bool
+        Whether a write had to copy, because a gradient rule will read the old values.
+    """
+
+    __slots__ = ("copied", "version")
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.copied = False
+
+
 class Link:
     """Where an array is that is more than its own NumPy memory.
 
@@ -35,19 +53,38 @@ class Link:
         The array this one is a view of.
     steps : tuple of (op, args, static)
         What leads from `root` to the view.
+    shared : Shared or None
+        What it shares with its root.
     seen : int
         The root's version that the view was made from.
     """
 
-    __slots__ = ("backend", "root", "seen", "steps")
+    __slots__ = ("backend", "root", "seen", "shared", "steps")
 
-    def __init__(
-        self, backend: Backend, root: Array | None = None, steps: tuple = (), seen: int = 0
-    ) -> None:
+    def __init__(self, backend: Backend) -> None:
         self.backend = backend
-        self.root = root
-        self.steps = steps
-        self.seen = seen
+        self.root = None
+        self.shared = None
+
+
+def link_view(view: Array, source: Array, step: tuple) -> None:
+    """Make `view` follow the writes to `source`, from which `step` leads to it."""
+    link = view._link = new(Link)
+    of = source._link
+    if of is None or of.root is None:
+        link.backend = NUMPY if of is None else of.backend
+        link.root = source
+        link.steps = (step,)
+        shared = getattr(source, "_shared", None)
+        if shared is None:
+            shared = source._shared = Shared()
+    else:
+        link.backend = of.backend
+        link.root = of.root
+        link.steps = (*of.steps, step)
+        shared = of.shared
+    link.shared = shared
+    link.seen = shared.version
 
 
 class Array:
@@ -64,7 +101,7 @@ class Array:
     array([1., 4.])
     """
 
-    __slots__ = ("__weakref__", "_copied", "_data", "_held", "_link", "_node", "_version")
+    __slots__ = ("__weakref__", "_data", "_held", "_link", "_node", "_shared")
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Array:
         """Make an uninitialised array, as ``numpy.ndarray(shape, dtype)`` does."""
@@ -202,15 +239,10 @@ def _link_of(data: Any) -> Link | None:
     return None if backend is NUMPY else Link(backend)
 
 
-def version(x: Array) -> int:
-    """Return how often the identity or the node of `x` changed by a write."""
-    return getattr(x, "_version", 0)
-
-
 def current_data(x: Array) -> Any:
     """Return the raw array, after a view has caught up with writes to its root."""
     link = x._link
-    if link is not None and link.root is not None and link.seen != version(link.root):
+    if link is not None and link.shared is not None and link.seen != link.shared.version:
         refresh(x)
     return x._data
 
@@ -222,15 +254,20 @@ def refresh(x: Array) -> None:
     made ``v`` are taken again when ``v`` is used next.
     """
     link = x._link
-    now = version(link.root)
-    if link.seen == now:
-        return
     fresh = link.root
     for call, args, static in link.steps:
         fresh = call(fresh, *args, **static)
     x._data = fresh._data
     x._node = fresh._node
-    link.seen = now
+    link.seen = link.shared.version
+
+
+def written(root: Array, *, copied: bool = False) -> None:
+    """Let the views of `root` know that its memory or its node is another one now."""
+    shared = getattr(root, "_shared", None)
+    if shared is not None:
+        shared.version += 1
+        shared.copied = shared.copied or copied
 
 
 def hold(x: Array) -> Any:
@@ -240,15 +277,27 @@ def hold(x: Array) -> Any:
     once, and from then on what is held of its views is a small copy.  That keeps a loop such as
     ``out[:, t] = out[:, t - 1] * w`` linear.
     """
-    data = current_data(x)
     link = x._link
     if link is None or link.root is None:
         x._held = True
-    elif getattr(link.root, "_copied", False):
+        return x._data
+    data = current_data(x)
+    if link.shared.copied:
         return link.backend.implementation("copy")(data)
-    else:
-        link.root._held = True
+    link.root._held = True
     return data
+
+
+def numpy_data(x: Any) -> Any:
+    """Return the raw array of an `Array` in NumPy's memory; None for anything else."""
+    if type(x) is not Array or (x._link is not None and x._link.backend is not NUMPY):
+        return None
+    return current_data(x)
+
+
+def dtype_of(x: Any) -> onp.dtype:
+    """Return NumPy's dtype for the elements of an array of any backend."""
+    return x.dtype if isinstance(x.dtype, onp.dtype) else onp.dtype(str(x.dtype))
 
 
 def printable(x: Array) -> Any:

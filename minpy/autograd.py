@@ -22,7 +22,7 @@ from minpy import errors
 from minpy.array import Array, current_data, printable, wrap
 from minpy.backward import backward, between
 from minpy.containers import is_differentiable, leaves, rebuilt
-from minpy.ops.creation import as_array, astype, zeros_like
+from minpy.ops.creation import as_array, astype, dtype_of, zeros_like
 from minpy.ops.elementwise import real
 from minpy.ops.reduction import sum as sum_
 from minpy.ops.shape import reshape, stack
@@ -274,7 +274,12 @@ def _pulled(recording: Recording, ends: list[Node], seed: Array) -> tuple[list[A
     serials = [node[0] for node in recording.leaves]
     if ends[0] is None:
         return [None] * len(serials), None
-    return backward(ends, seed, serials, recording.start)
+    return backward(ends, seed, serials, recording.start, alone=_alone(recording))
+
+
+def _alone(recording: Recording) -> bool:
+    """Whether no other recording is running, and none gave this one its arguments."""
+    return not _active and all(node[2][0] is None for node in recording.leaves)
 
 
 def _value(data: Any, node: Node | None) -> Array:
@@ -287,7 +292,7 @@ def _value(data: Any, node: Node | None) -> Array:
 def _ones(data: Any) -> Array:
     """Return ones with the shape, dtype and backend of a raw array."""
     like = wrap(data)
-    return wrap(like._backend.from_numpy(onp.ones(like.shape, onp.dtype(str(like.dtype)))))
+    return wrap(like._backend.from_numpy(onp.ones(like.shape, dtype_of(like))))
 
 
 def grad(f: Callable, argnum: Argnum = 0) -> Callable[..., Any]:
@@ -363,7 +368,7 @@ def make_vjp(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Callable, A
         recording = Recording(f, argnum, args, kwargs)
         end = recording.end()
         data, ends = end._data, [end._node]
-        beyond = ends[0] is not None and between(ends[0], recording.start)[1]
+        beyond = None not in ends and not _alone(recording) and between(ends[0], recording.start)[1]
         value = _value(data, ends[0] if beyond else None)
         recording.result = end = None
 

@@ -11,12 +11,13 @@ recorded arrays; otherwise they run on raw ones.
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as onp
 from numpy import ndarray
 
-from minpy.array import Array, current_data, hold, wrap
+from minpy.array import Array, current_data, dtype_of, hold, wrap
 from minpy.backends import backend_of
 from minpy.backends.numpy import add_at, clear
 from minpy.inplace import WRITE, Scatter, index_add
@@ -33,20 +34,21 @@ class Gradients:
 
     def add(self, serial: int, g: Any) -> None:
         """Add a contribution to the gradient of node `serial`."""
-        if type(g) is Array and not self.on_arrays:  # from a user's rule, and maybe what it was given
-            g = current_data(g) if not getattr(g, "_held", False) else onp.array(current_data(g))
-        if type(g) is Scatter:
+        have = self.of.get(serial)
+        if serial in self.owned and type(g) is ndarray and _fits(g, have):
+            have += g
+        elif type(g) is Scatter:
             self._add_scatter(serial, g)
         elif type(g) is Part:
             parts = self.of.setdefault(serial, [None] * g.of)
             parts[g.index] = g.g if parts[g.index] is None else parts[g.index] + g.g
-        elif serial not in self.of:
-            self.of[serial] = g
-        elif serial in self.owned and _fits(g, self.of[serial]):
-            onp.add(self.of[serial], g, out=self.of[serial])
         else:
-            self.of[serial] = self.of[serial] + g
-            self._own(serial)
+            if type(g) is Array and not self.on_arrays:  # from a user's rule
+                held = getattr(g, "_held", False)  # it is what the rule was given
+                g = onp.array(current_data(g)) if held else current_data(g)
+            self.of[serial] = g if have is None else have + g
+            if have is not None:
+                self._own(serial)
 
     def _add_scatter(self, serial: int, read: Scatter) -> None:
         have = self.of.get(serial)
@@ -79,8 +81,8 @@ class Gradients:
         met.add(id(g))
         return wrap(g.copy() if shared and serial not in self.owned else g)
 
-    def through_write(self, node: Node, nodes: dict[int, Node]) -> None:
-        """Pass a write's gradient on: its region to the value, the rest to what was there before.
+    def through_write(self, node: Node, start: int) -> tuple[Any, Any]:
+        """Return a write's gradient for what was there before, and for the value written.
 
         The buffer itself goes on to the older version, so that a loop of writes costs what its
         regions cost.
@@ -89,20 +91,19 @@ class Gradients:
         g = self.of.pop(serial)
         mine = serial in self.owned
         self.owned.discard(serial)
-        if value is not None and value[0] in nodes:
+        region = None
+        if value is not None and value[0] >= start:
             region = WRITE.rules[1](g, *values, **static)
-            shares = mine and onp.may_share_memory(region, g)
-            self.add(value[0], region.copy() if shares else region)
-        if old is None or old[0] not in nodes:
-            return
+            if mine and onp.may_share_memory(region, g):
+                region = region.copy()
+        if old is None or old[0] < start:
+            return None, region
         if not (mine and g.flags.c_contiguous):
             g = onp.array(g, order="C")
         clear(g, static["steps"], static["index"])
-        if old[0] in self.of:
-            self.add(old[0], g)
-        else:
-            self.of[old[0]] = g
-            self._own(old[0])
+        if old[0] not in self.of:
+            self.owned.add(old[0])
+        return g, region
 
     def _own(self, serial: int) -> None:
         """Note that nobody else has this buffer; a 0-d sum is no buffer but a NumPy scalar."""
@@ -112,17 +113,17 @@ class Gradients:
             self.owned.discard(serial)
 
 
-def _fits(g: Any, into: Any) -> bool:
-    return type(g) is ndarray and g.dtype == into.dtype and g.shape == into.shape
+def _fits(g: ndarray, into: ndarray) -> bool:
+    return g.dtype is into.dtype and g.shape == into.shape
 
 
 def _zeros_for(read: Scatter) -> Any:
-    """Return zeros on the backend, and of the dtype, of the gradient that is to be put into them."""
-    return wrap(read.g._backend.from_numpy(onp.zeros(read.shape, onp.dtype(str(read.g.dtype)))))
+    """Return zeros of the backend and the dtype of the gradient that is to be put into them."""
+    return wrap(read.g._backend.from_numpy(onp.zeros(read.shape, dtype_of(read.g))))
 
 
 def between(end: Node, start: int) -> tuple[dict[int, Node], bool]:
-    """Return the nodes on the way from `end` to a start, by serial, and if one reaches beyond it."""
+    """Return the nodes between `end` and a start, by serial, and whether one reaches beyond it."""
     found: dict[int, Node] = {}
     beyond = False
     stack = [end]
@@ -151,7 +152,7 @@ def without_bystanders(found: dict[int, Node], leaves: set[int]) -> dict[int, No
 
 
 def backward(
-    ends: list[Node], seed: Array, leaves: list[int], start: int
+    ends: list[Node], seed: Array, leaves: list[int], start: int, *, alone: bool = False
 ) -> tuple[list[Any], Node | None]:
     """Run the backward pass.
 
@@ -165,6 +166,8 @@ def backward(
         Serial numbers of the leaves.
     start : int
         The serial number at which the recording started.
+    alone : bool
+        Whether no other recording is running, so that none can depend on what is visited.
 
     Returns
     -------
@@ -175,36 +178,51 @@ def backward(
     """
     wanted = set(leaves)
     end = ends.pop()
-    nodes, beyond = between(end, start)
+    nodes, beyond = ({}, False) if alone else between(end, start)
+    nodes = without_bystanders(nodes, wanted) if beyond else None
     on_arrays = beyond or seed._node is not None or seed._link is not None
-    if beyond:
-        nodes = without_bystanders(nodes, wanted)
     gradients = Gradients(on_arrays)
-    gradients.of[end[0]] = seed if on_arrays else seed._data
+    of, owned = gradients.of, gradients.owned
+    of[end[0]] = seed if on_arrays else seed._data
+    waiting = [(-end[0], end)]  # a heap: the youngest comes first
     outer_end = end if beyond else None
     del end
-    of, owned = gradients.of, gradients.owned
-    special = (Scatter, Part) if on_arrays else (Scatter, Part, Array)  # not simply stored
-    for serial in sorted(nodes.keys() - wanted, reverse=True):
-        node = nodes.pop(serial)
-        if serial not in of:
+    while waiting:
+        node = heappop(waiting)[1]
+        serial, record, parents, values, static = node
+        if serial in wanted:
             continue
-        _, record, parents, values, static = node
         if record is WRITE and not on_arrays:
-            gradients.through_write(node, nodes)
-            continue
-        g = of.pop(serial)
-        owned.discard(serial)
-        if on_arrays or record.wrapped or type(g) is list:
-            g, values = _as_rules_want(node, g, on_arrays or record.wrapped, recorded=beyond)
-        for parent, rule in zip(parents, record.rules):  # noqa: B905 - rules may be endless
-            if parent is None or parent[0] not in nodes:
+            shares = gradients.through_write(node, start)
+        else:
+            g = of.pop(serial)
+            owned.discard(serial)
+            if on_arrays or record.wrapped or type(g) is list:
+                g, values = _as_rules_want(node, g, on_arrays or record.wrapped, recorded=beyond)
+            shares = None
+        for i, parent in enumerate(parents):
+            if (
+                parent is None
+                or parent[0] < start
+                or (nodes is not None and parent[0] not in nodes)
+            ):
                 continue
-            share = rule(g, *values) if static is None else rule(g, *values, **static)
-            if parent[0] in of or type(share) in special:
-                gradients.add(parent[0], share)
+            to = parent[0]
+            rule = record.rules[i]
+            if shares is not None:
+                share = shares[i]
+            elif static is not None:
+                share = rule(g, *values, **static)
+            elif len(values) == 3:  # spelt out: a starred call costs as much as the loop around it
+                share = rule(g, values[0], values[1], values[2])
             else:
-                of[parent[0]] = share
+                share = rule(g, *values)
+            if to not in of:
+                heappush(waiting, (-to, parent))
+                if type(share) is ndarray:
+                    of[to] = share
+                    continue
+            gradients.add(to, share)
     return gradients.leaves(leaves, seed._data), outer_end
 
 
@@ -219,7 +237,7 @@ def _as_rules_want(
     _, _, parents, (ans, *args), _ = node
     if type(g) is list:  # of an op with several results: zero for those nobody used
         g = tuple(
-            onp.zeros(y.shape, onp.dtype(str(y.dtype))) if part is None else part
+            onp.zeros(y.shape, dtype_of(y)) if part is None else part
             for part, y in zip(g, ans, strict=True)
         )
     if not on_arrays:

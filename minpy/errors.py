@@ -25,16 +25,16 @@ def no_gradient(name: str, why: str = "") -> NoGradientError:
     """A recorded array met the function `name`, which has no rule."""
     return NoGradientError(
         f"{name} has no gradient rule{': ' + why if why else ''}. If no gradient should flow here, "
-        "pass x.detach(); if one should, wrap the computation with minpy.extend.primitive and give its "
-        "rule with minpy.extend.defvjp (see help(minpy.extend.primitive))."
+        "pass x.detach(); if one should, wrap the computation with minpy.extend.primitive and give "
+        "its rule with minpy.extend.defvjp (see help(minpy.extend.primitive))."
     )
 
 
 def written_outside(name: str) -> ImplicitExitError:
     """A recorded array was to be written into a plain one."""
     return ImplicitExitError(
-        f"{name} would write a recorded array into a plain one, and its gradient would be lost. Make "
-        "the target with minpy.numpy; or, if you want only its values, write x.detach(), "
+        f"{name} would write a recorded array into a plain one, and its gradient would be lost. "
+        "Make the target with minpy.numpy; or, if you want only its values, write x.detach(), "
         "x.asnumpy() or x.item()."
     )
 
@@ -96,8 +96,8 @@ def no_such_argument(f: Callable, which: Any, args: list, kwargs: dict) -> TypeE
 def wrong_argnum(f: Callable, argnum: Any) -> TypeError:
     """`argnum` is neither a number, a name nor a sequence of these."""
     return TypeError(
-        f"argnum says which argument of {name_of(f)} to differentiate with respect to: an int, a name "
-        f"or a sequence of these, but is {argnum!r}"
+        f"argnum says which argument of {name_of(f)} to differentiate with respect to: an int, a "
+        f"name or a sequence of these, but is {argnum!r}"
     )
 
 

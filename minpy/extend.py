@@ -88,7 +88,7 @@ def defvjp(f: Callable, *rules: Callable | None, argnums: Sequence[int] | None =
     """
     record = getattr(f, "op", None)
     if record is None or type(record.rules) is not _Rules:
-        raise TypeError(f"defvjp gives rules to a function made with minpy.extend.primitive, not to {f!r}")
+        raise TypeError(f"defvjp gives rules to what minpy.extend.primitive made, not to {f!r}")
     places = range(len(rules)) if argnums is None else argnums
     for argnum, rule in zip(places, rules, strict=True):
         record.rules[argnum] = _curried(rule)
@@ -161,8 +161,8 @@ def checkpoint(f: Callable) -> Callable:
         result = run(*call, [wrap(x) for x in data])
         if any(map(is_recorded, leaves(result))):
             raise TypeError(
-                f"checkpoint({name_of(f)}) uses a recorded array that is no argument of it, and its "
-                "gradient would be lost; pass it as an argument"
+                f"checkpoint({name_of(f)}) uses a recorded array that is no argument of it, and "
+                "its gradient would be lost; pass it as an argument"
             )
         return rebuilt(result, lambda x: current_data(as_array(x)))
 
@@ -171,7 +171,8 @@ def checkpoint(f: Callable) -> Callable:
             results = run(*call, xs)
             if type(g) is not tuple:
                 return sum_(results * g)
-            return functools.reduce(add, [sum_(y * part) for y, part in zip(results, g, strict=True)])
+            products = [sum_(y * part) for y, part in zip(results, g, strict=True)]
+            return functools.reduce(add, products)
 
         return make_vjp(weighted, argnum)(*arrays)[0](1.0)
 

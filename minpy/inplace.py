@@ -33,7 +33,7 @@ import numpy as onp
 from numpy import ndarray
 
 from minpy import errors, tape
-from minpy.array import Array, Link, current_data, hold, raw, version, wrap
+from minpy.array import Array, current_data, dtype_of, hold, link_view, new, raw, written
 from minpy.backends import NUMPY
 from minpy.backends.numpy import clear, follow, names_once, survivors
 from minpy.tape import Op, apply, declare, next_serial, unbroadcast
@@ -74,9 +74,10 @@ def getitem(x: Any, index: Any) -> Any:
     node = x._node
     if node is not None:
         node = (next_serial(), _GETITEM, (node,), (None, data.shape), {"index": index})
-    out = wrap(ans, node)
-    root, steps = origin(x)
-    out._link = Link(NUMPY, root, (*steps, (getitem, (), {"index": index})), version(root))
+    out = new(Array)
+    out._data = ans
+    out._node = node
+    link_view(out, x, (getitem, (index,), {}))
     return out
 
 
@@ -90,14 +91,14 @@ index_add = tape.op(
 )
 
 
+_SIMPLE = frozenset({int, slice})
+
+
 def simple(index: Any) -> bool:
     """Whether an index is made of integers and slices, and so gives a view."""
-    if type(index) is not tuple:
-        return type(index) is int or type(index) is slice
-    for part in index:
-        if type(part) is not int and type(part) is not slice:
-            return False
-    return True
+    if type(index) is tuple:
+        return _SIMPLE.issuperset(map(type, index))
+    return type(index) in _SIMPLE
 
 
 def fixed(index: Any) -> Any:
@@ -144,7 +145,7 @@ WRITE = Op("write", (_write_old, _write_value))
 def setitem(x: Array, index: Any, value: Any) -> None:
     """Carry out ``x[index] = value``."""
     index = fixed(index)
-    data = current_data(x)
+    current_data(x)
     root, steps = origin(x)
     node = None
     if type(value) is Array:
@@ -152,11 +153,11 @@ def setitem(x: Array, index: Any, value: Any) -> None:
             return
         current_data(value)
         node = value._node
-    if node is not None and not onp.issubdtype(onp.dtype(str(x.dtype)), onp.inexact):
+    if node is not None and not onp.issubdtype(dtype_of(x), onp.inexact):
         raise errors.no_gradient_in(x.dtype, value)
-    if node is not None and not steps and index is Ellipsis and value.shape == x.shape:
-        if value.dtype == x.dtype and adopt(x, copy(value)):
-            return
+    whole = node is not None and not steps and index is Ellipsis and value.shape == x.shape
+    if whole and value.dtype == x.dtype and adopt(x, copy(value)):
+        return
     before = None
     if node is not None and root._node is None:
         before = root._backend.implementation("copy")(current_data(root))
@@ -172,7 +173,7 @@ def setitem(x: Array, index: Any, value: Any) -> None:
         (None, root._data.shape if before is None else before, kept),
         {"steps": steps, "index": index},
     )
-    root._version = version(root) + 1
+    written(root)
 
 
 def origin(x: Array) -> tuple[Array, tuple]:
@@ -193,10 +194,12 @@ def _just_written(value: Array, root: Array, steps: tuple, index: Any) -> bool:
     link = value._link
     if link is None or link.root is not root or len(link.steps) != len(steps) + 1:
         return False
-    call, _, static = link.steps[-1]
+    call, args, static = link.steps[-1]
     if call is not getitem or not names_once(index) or link.steps[:-1] != steps:
         return False
-    return repr(static["index"]) == repr(index)  # slices, integers, None and Ellipsis only
+    return repr(args[0] if args else static["index"]) == repr(
+        index
+    )  # slices, integers, None and Ellipsis only
 
 
 def make_writable(root: Array) -> None:
@@ -204,8 +207,7 @@ def make_writable(root: Array) -> None:
     if getattr(root, "_held", False):
         root._data = root._backend.implementation("copy")(root._data)
         root._held = False
-        root._copied = True
-        root._version = version(root) + 1
+        written(root, copied=True)
 
 
 def adopt(x: Array, fresh: Array) -> bool:
@@ -222,7 +224,7 @@ def adopt(x: Array, fresh: Array) -> bool:
     x._data = data
     x._node = fresh._node
     x._held = getattr(fresh, "_held", False)
-    x._version = version(x) + 1
+    written(x)
     return True
 
 

@@ -41,7 +41,7 @@ from typing import Any
 import numpy as onp
 from numpy import ndarray
 
-from minpy.array import Array, Link, current_data, hold, new, version, wrap
+from minpy.array import Array, current_data, hold, link_view, new, numpy_data, wrap
 from minpy.backends import NUMPY, Backend
 from minpy.errors import explained, no_gradient
 
@@ -134,9 +134,9 @@ def unary(name: str, rule: Rule, reads: str = "") -> Callable[[Any], Any]:
     reads_x, reads_ans = "x" in record.reads, "ans" in record.reads
 
     def call(x):
-        if type(x) is not Array or x._link is not None:
+        data = x._data if type(x) is Array and x._link is None else numpy_data(x)
+        if data is None:
             return apply(record, x)
-        data = x._data
         node = x._node
         try:
             ans = record.raw(data)
@@ -150,15 +150,12 @@ def unary(name: str, rule: Rule, reads: str = "") -> Callable[[Any], Any]:
         if node is None:
             out._node = None
             return out
-        if reads_x:
-            x._held = True
-        else:
-            data = data.shape
+        data = hold(x) if reads_x else data.shape
         if reads_ans:
             out._held = True
-            out._node = (next_serial(), record, (node,), (ans, data), None)
         else:
-            out._node = (next_serial(), record, (node,), (None, data), None)
+            ans = None
+        out._node = (next_serial(), record, (node,), (ans, data), None)
         return out
 
     return declare(record, call)
@@ -179,20 +176,20 @@ def binary(
     reads_ans = "ans" in for_x or "ans" in for_y
 
     def call(x, y):
-        if type(x) is not Array or x._link is not None:
+        x_data = x._data if type(x) is Array and x._link is None else numpy_data(x)
+        if x_data is None:
             return apply(record, x, y)
-        x_data = x._data
         x_node = x._node
-        if type(y) is Array and y._link is None:
-            y_data = y._data
-            y_node = y._node
-        elif type(y) is float or type(y) is int:
+        if type(y) is float or type(y) is int:
             y_data = y
             y_node = None
-        elif getattr(type(y), "__array_ufunc__", record) is None:
-            return NotImplemented  # NumPy lets such an operand have its way
         else:
-            return apply(record, x, y)
+            y_data = y._data if type(y) is Array and y._link is None else numpy_data(y)
+            if y_data is None:
+                # NumPy lets an operand have its way that says so
+                deaf = getattr(type(y), "__array_ufunc__", record) is None
+                return NotImplemented if deaf else apply(record, x, y)
+            y_node = y._node
         try:
             ans = record.raw(x_data, y_data)
         except Exception as error:
@@ -206,14 +203,15 @@ def binary(
             out._node = None
             return out
         if x_node is None or x_for_x or (x_for_y and y_node is not None):
-            x._held = True
+            if x._link is None:
+                x._held = True
+            else:
+                x_data = hold(x)
         else:
             x_data = x_data.shape
-        if y_node is None:
-            if type(y) is Array:
-                y._held = True
-        elif y_for_y or (y_for_x and x_node is not None):
-            y._held = True
+        if y_node is None or y_for_y or (y_for_x and x_node is not None):
+            if y_data is not y:
+                y_data = hold(y)
         else:
             y_data = y_data.shape
         if reads_ans:
@@ -320,11 +318,7 @@ def finished(
         out._held = True
     source = args[0]
     if type(source) is Array and _is_view(ans, data[0], backend):
-        root, steps = source, ()
-        if source._link is not None and source._link.root is not None:
-            root, steps = source._link.root, source._link.steps
-        steps = (*steps, (record.call, args[1:], static))
-        out._link = Link(backend, root, steps, version(root))
+        link_view(out, source, (record.call, args[1:], static))
     return out
 
 
@@ -361,6 +355,8 @@ def unbroadcast(g: Any, like: Any) -> Any:
     shape = like if type(like) is tuple else like.shape
     if g.shape == shape:
         return g
+    if g.shape[1:] == shape:
+        return summed(g, (0,), shape)  # a bias
     extra = len(g.shape) - len(shape)
     axes = tuple(range(extra))
     axes += tuple(extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1)
@@ -369,9 +365,9 @@ def unbroadcast(g: Any, like: Any) -> Any:
 
 def summed(g: Any, axes: tuple[int, ...], shape: tuple[int, ...]) -> Any:
     """Return the sum of `g` over `axes`, with shape `shape`."""
-    if type(g) is not Array:
-        return onp.add.reduce(g, axis=axes).reshape(shape) if axes else g.reshape(shape)
-    return g.sum(axis=axes).reshape(shape)
+    if axes:
+        g = g.sum(axis=axes) if type(g) is Array else onp.add.reduce(g, axis=axes)
+    return g if g.shape == shape else g.reshape(shape)
 
 
 class Part:
@@ -391,7 +387,11 @@ def part_of(node: Node, index: int, of: int) -> Node:
 
 
 LEAF = Op("leaf", (lambda g, ans, x: g,), raw=lambda x: x)
-PART = Op("part", (lambda g, ans, x, index, of: Part(g, index, of),), raw=lambda x, index, of: x[index])
+PART = Op(
+    "part",
+    (lambda g, ans, x, index, of: Part(g, index, of),),
+    raw=lambda x, index, of: x[index],
+)
 
 
 def leaf(x: Array) -> Array:
@@ -405,5 +405,3 @@ def leaf(x: Array) -> Array:
     out._held = True
     out._node = (next_serial(), LEAF, (x._node,), (None, data.shape), None)
     return out
-
-

@@ -47,7 +47,7 @@ def names_once(index: Any) -> bool:
     return all(
         part is None
         or isinstance(part, int | onp.integer | slice | type(Ellipsis))
-        or getattr(part, "dtype", None) == bool
+        or getattr(part, "dtype", None) == onp.bool_
         for part in parts
     )
 

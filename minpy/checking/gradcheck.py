@@ -150,9 +150,7 @@ def gradcheck(
     if not chosen:
         raise TypeError("gradcheck found no floating argument to check; pass arrays of floats")
     rng = onp.random.default_rng(seed)
-    reports = tuple(
-        _checked(f, args, i, tolerance, step, method, directions, rng) for i in chosen
-    )
+    reports = tuple(_checked(f, args, i, tolerance, step, method, directions, rng) for i in chosen)
     return GradientReport(getattr(f, "__name__", repr(f)), reports)
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as onp
 
 from minpy.array import Array
-from minpy.numpy import _methods, fft, linalg, random
+from minpy.numpy import _methods, fft, linalg, random  # noqa: F401 - attributes of this module
 from minpy.numpy._namespace import public
-from minpy.numpy._public import NOT_DIFFERENTIABLE
+from minpy.numpy._public import NOT_DIFFERENTIABLE  # noqa: F401 - it is documentation
 
 __all__ = [name for name in onp.__all__ if name != "test"]  # what ``import *`` takes
 

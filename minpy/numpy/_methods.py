@@ -45,16 +45,20 @@ UNARY = {"neg": "negative", "pos": "positive", "abs": "absolute", "invert": "inv
 
 # Methods that are the function of the same name with the array as its first argument.
 METHODS = """
-    all any argmax argmin argpartition argsort choose clip conj conjugate cumprod cumsum diagonal
-    dot max mean min nonzero prod ptp ravel repeat round searchsorted squeeze std sum swapaxes take
-    trace var
+    all any argmax argmin argpartition argsort choose clip conj conjugate cumprod cumsum
+    diagonal dot max mean min nonzero prod ptp ravel repeat round searchsorted squeeze std sum
+    swapaxes take trace var
 """.split()
 
 # What is only looked at: taken from the raw array.
-LOOKS = "flags strides itemsize nbytes ctypes base data device".split()
+LOOKS = """
+    flags strides itemsize nbytes ctypes base data device
+""".split()
 
 # What leaves the recorded world, or has no meaning in it.
-RAW_METHODS = "tobytes tofile dump dumps getfield byteswap newbyteorder setfield tostring".split()
+RAW_METHODS = """
+    tobytes tofile dump dumps getfield byteswap newbyteorder setfield tostring
+""".split()
 
 
 def _binary(name: str) -> Callable:
@@ -335,5 +339,3 @@ def _raw_method(name: str) -> Callable:
 
     method.__name__ = name
     return method
-
-

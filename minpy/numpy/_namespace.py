@@ -41,7 +41,9 @@ def _functions_of(*modules: types.ModuleType, like: Any) -> dict[str, Callable]:
         name: value
         for module in modules
         for name, value in vars(module).items()
-        if callable(value) and not name.startswith("_") and _is_function(getattr(like, name, None))
+        if not name.startswith("_")
+        and getattr(value, "__module__", "").startswith("minpy.")
+        and _is_function(getattr(like, name, None))
     }
 
 
@@ -49,9 +51,7 @@ def _is_function(value: Any) -> bool:
     return callable(value) and not isinstance(value, type)
 
 
-OURS = _functions_of(
-    elementwise, shape, indexing, reduction, products, calculus, like=onp
-)
+OURS = _functions_of(elementwise, shape, indexing, reduction, products, calculus, like=onp)
 LINALG = _functions_of(products, shape, linalg_ops, like=onp.linalg)
 FFT = _functions_of(fft_ops, like=onp.fft)
 ALIASES = {
@@ -83,7 +83,13 @@ _public._ACCUMULATE.update(add=OURS["cumsum"], multiply=OURS["cumprod"])
 
 
 def array(
-    object: Any, dtype: Any = None, *, copy: Any = True, order: str = "K", ndmin: int = 0, **kwargs: Any
+    object: Any,
+    dtype: Any = None,
+    *,
+    copy: Any = True,
+    order: str = "K",
+    ndmin: int = 0,
+    **kwargs: Any,
 ) -> Array:
     """Return an array; of arrays that are recorded, a recorded one. See `numpy.array`."""
     found = found_in((object,), {})
@@ -214,4 +220,3 @@ def public(name: str, value: Any, prefix: str = "", ours: dict[str, Callable] = 
     if name in ours:
         return traced(full_name, value, ours[name])
     return plain(full_name, value, refuses=full_name not in NOT_DIFFERENTIABLE)
-

@@ -16,7 +16,7 @@ import numpy as onp
 from numpy import ndarray
 
 from minpy import backends
-from minpy.array import Array, Link, current_data, raw, version, wrap
+from minpy.array import Array, current_data, link_view, raw, wrap
 from minpy.backends import NUMPY
 from minpy.errors import explained, no_gradient, written_outside
 from minpy.inplace import make_writable, setitem
@@ -109,12 +109,8 @@ def shows_memory_of(result: Any, arrays: list[Array]) -> bool:
 
 def as_view(result: ndarray, call: Callable, args: tuple, kwargs: dict) -> Array:
     """Return a raw view of the first argument as a view that follows writes to it."""
-    source = args[0]
-    root, steps = source, ()
-    if source._link is not None and source._link.root is not None:
-        root, steps = source._link.root, source._link.steps
     out = wrap(result)
-    out._link = Link(NUMPY, root, (*steps, (call, args[1:], kwargs)), version(root))
+    link_view(out, args[0], (call, args[1:], kwargs))
     return out
 
 
@@ -185,6 +181,7 @@ def into(out: Any, call: Callable, args: tuple, kwargs: dict) -> Any:
 def traced(name: str, function: Callable, ours: Callable) -> Callable:
     """Return the public form of a function that `minpy.ops` has too."""
     parameters, defaults, known, positional = _parameters(function, ours)
+
     @functools.wraps(function, updated=())
     def call(*args, **kwargs):
         found = found_in(args, kwargs)
@@ -201,7 +198,7 @@ def traced(name: str, function: Callable, ours: Callable) -> Callable:
 
     def recorded(*args, **kwargs):
         if parameters:
-            kwargs.update(zip(parameters[positional:], args[positional:]))  # noqa: B905
+            kwargs.update(zip(parameters[positional:], args[positional:]))
             args = args[:positional]
             for key in parameters[len(args) : positional]:
                 if key not in kwargs:
@@ -287,10 +284,9 @@ def _with_extras(name: str, ours: Callable, args: tuple, kwargs: dict) -> Any:
     if dtype is not None and name in _OWN_DTYPE:
         raise no_gradient(f"{name} with dtype={dtype!r}")
     if dtype is not None:
-        first = args[0]
-        several = isinstance(first, list | tuple)
-        first = [astype(as_array(x), dtype) for x in first] if several else astype(as_array(first), dtype)
-        args = (first, *args[1:])
+        several = isinstance(args[0], list | tuple)
+        cast = [astype(as_array(x), dtype) for x in (args[0] if several else args[:1])]
+        args = (cast if several else cast[0], *args[1:])
     if where is not None and where is not True:
         if name not in _NEUTRAL:
             raise no_gradient(f"{name} with where=...")
@@ -328,7 +324,10 @@ def _public_form(result: Any) -> Any:
 def ufunc(name: str, function: Any, ours: Callable | None) -> Callable:
     """Return the public form of a ufunc, with its methods and attributes."""
     refuses = name not in NOT_DIFFERENTIABLE
-    slow = plain(name, function, refuses=refuses) if ours is None else _traced_ufunc(name, function, ours)
+    if ours is None:
+        slow = plain(name, function, refuses=refuses)
+    else:
+        slow = _traced_ufunc(name, function, ours)
     if ours is None:
         call = slow
     elif function.nin == 1:
@@ -363,8 +362,9 @@ def _traced_ufunc(name: str, function: Any, ours: Callable) -> Callable:
             out = out[0] if isinstance(out, tuple) else out
         found = found_in(args, {"where": where})
         if not found.recorded and not found.foreign and out is None:
-            extra = {"dtype": dtype} if where is True else {"dtype": dtype, "where": stripped(where)}
-            return dressed(function(*stripped(args), **kwargs, **extra), found.arrays)
+            if where is not True:
+                kwargs["where"] = stripped(where)
+            return dressed(function(*stripped(args), dtype=dtype, **kwargs), found.arrays)
         args = tuple(x if type(x) in (int, float, complex) else as_array(x) for x in args)
         if dtype is not None:
             args = tuple(astype(x, dtype) for x in args)
@@ -440,10 +440,10 @@ def mutating(name: str, function: Callable, ours: Callable | None = None) -> Cal
             if found.recorded:
                 raise written_outside(name)
             return function(target, *stripped(args), **stripped(kwargs))
-        if found.recorded:
-            if ours is None:
-                raise no_gradient(name)
+        if ours is not None and (found.recorded or target._backend is not NUMPY):
             return ours(target, *args, **kwargs)
+        if found.recorded:
+            raise no_gradient(name)
         link = target._link
         make_writable(target if link is None or link.root is None else link.root)
         return function(current_data(target), *stripped(args), **stripped(kwargs))
@@ -455,10 +455,10 @@ def mutating(name: str, function: Callable, ours: Callable | None = None) -> Cal
 
 NOT_DIFFERENTIABLE = frozenset(
     """
-    equal not_equal less less_equal greater greater_equal
-    logical_and logical_or logical_not logical_xor isnan isinf isfinite signbit all any
-    argmax argmin argsort argpartition nonzero argwhere flatnonzero count_nonzero searchsorted
-    isclose allclose array_equal shape ndim size zeros_like ones_like empty_like full_like result_type
-    iscomplexobj isrealobj array_repr array_str
+        equal not_equal less less_equal greater greater_equal logical_and logical_or
+        logical_not logical_xor isnan isinf isfinite signbit all any argmax argmin argsort
+        argpartition nonzero argwhere flatnonzero count_nonzero searchsorted isclose
+        allclose array_equal shape ndim size zeros_like ones_like empty_like full_like
+        result_type iscomplexobj isrealobj array_repr array_str
     """.split()
 )

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as onp
 
-from minpy.array import raw
+from minpy.array import dtype_of, raw
 from minpy.inplace import getitem
 from minpy.ops import creation
-from minpy.ops.creation import as_array, astype, dtype_of
+from minpy.ops.creation import as_array, astype
 from minpy.ops.elementwise import exp, log
 from minpy.ops.indexing import values_of, where
 from minpy.ops.reduction import axes_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as onp
 
-from minpy.array import Array, current_data, wrap
+from minpy.array import Array, current_data, dtype_of, wrap
 from minpy.backends import backend_of
 from minpy.tape import apply, op
 
@@ -26,11 +26,6 @@ def as_array(value: Any) -> Array:
     if type(value) is Array:
         return value
     return wrap(value if backend_of(value) is not None else onp.asarray(value))
-
-
-def dtype_of(x: Any) -> onp.dtype:
-    """Return NumPy's name for the dtype of an array of any backend."""
-    return x.dtype if isinstance(x.dtype, onp.dtype) else onp.dtype(str(x.dtype))
 
 
 def zeros_like(x: Array) -> Array:

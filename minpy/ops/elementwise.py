@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as onp
 
-from minpy.array import Array, raw
-from minpy.ops.creation import dtype_of
+from minpy.array import Array, dtype_of, raw
 from minpy.tape import binary, op, unary, unbroadcast
 
 # ----- helpers of rules
@@ -125,14 +124,15 @@ def real_if_close(a: Any, tol: float = 100) -> Any:
 
 # ----- two arguments: arithmetic
 
+# (the shapes compared here once more: these two are most of what there is in a loop over time)
 add = binary(
     "add",
-    lambda g, ans, x, y: unbroadcast(g, x),
-    lambda g, ans, x, y: unbroadcast(g, y),
+    lambda g, ans, x, y: g if g.shape == x else unbroadcast(g, x),
+    lambda g, ans, x, y: g if g.shape == y else unbroadcast(g, y),
 )
 subtract = binary(
     "subtract",
-    lambda g, ans, x, y: unbroadcast(g, x),
+    lambda g, ans, x, y: g if g.shape == x else unbroadcast(g, x),
     lambda g, ans, x, y: unbroadcast(-g, y),
 )
 multiply = binary(

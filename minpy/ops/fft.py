@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as onp
 
+from minpy.array import dtype_of
 from minpy.inplace import getitem
-from minpy.ops.creation import dtype_of
 from minpy.ops.elementwise import conjugate, real
 from minpy.ops.shape import pad, roll, shape_of
 from minpy.tape import op

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as onp
 
-from minpy.array import raw
+from minpy.array import dtype_of, raw
 from minpy.inplace import getitem, index_add, setitem
 from minpy.ops import creation
-from minpy.ops.creation import astype, dtype_of
+from minpy.ops.creation import astype
 from minpy.ops.shape import atleast_1d, broadcast_to, normal_axis, reshape, shape_of
 from minpy.tape import op, unbroadcast
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as onp
 
+from minpy.array import dtype_of
 from minpy.inplace import getitem
 from minpy.ops import products, reduction
-from minpy.ops.creation import as_array, dtype_of
+from minpy.ops.creation import as_array
 from minpy.ops.elementwise import absolute, conjugate, is_complex, real, real_part
 from minpy.ops.products import einsum, matmul
 from minpy.ops.reduction import axes_of, max, min, safe_sqrt, sum

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as onp
 
-from minpy.array import Array
+from minpy.array import Array, dtype_of
 from minpy.inplace import index_add
-from minpy.ops.creation import as_array, dtype_of
+from minpy.ops.creation import as_array
 from minpy.ops.reduction import sum as sum_
 from minpy.ops.shape import (
     broadcast_arrays,
@@ -30,9 +30,9 @@ from minpy.tape import binary, unbroadcast, variadic
 
 
 def _matmul_x(g, ans, x, y):
-    shape = shape_of(x)
-    if len(shape) == 2 and len(y.shape) == 2:
+    if g.ndim == 2 and y.ndim == 2:
         return g @ y.T
+    shape = shape_of(x)
     if len(y.shape) == 1:
         return unbroadcast(expand_dims(g, -1) * y, shape)
     if len(shape) == 1:
@@ -41,9 +41,9 @@ def _matmul_x(g, ans, x, y):
 
 
 def _matmul_y(g, ans, x, y):
-    shape = shape_of(y)
-    if len(x.shape) == 2 and len(shape) == 2:
+    if g.ndim == 2 and x.ndim == 2:
         return x.T @ g
+    shape = shape_of(y)
     if len(x.shape) == 1:
         if len(shape) == 1:
             return g * x

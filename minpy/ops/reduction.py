@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as onp
 
+from minpy.array import dtype_of
 from minpy.inplace import getitem
-from minpy.ops.creation import as_array, astype, dtype_of
+from minpy.ops.creation import as_array, astype
 from minpy.ops.elementwise import conjugate, real, real_part, sqrt
 from minpy.ops.indexing import sort, where
 from minpy.ops.shape import (

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as onp
 
-from minpy.array import Array, raw
+from minpy.array import Array, dtype_of, raw
 from minpy.inplace import getitem
-from minpy.ops.creation import as_array, astype, dtype_of
+from minpy.ops.creation import as_array, astype
 from minpy.tape import no_gradient, op, unbroadcast, variadic
 
 several = list if onp.__version__ < "2" else tuple  # what NumPy returns several arrays in

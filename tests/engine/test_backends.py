@@ -14,36 +14,13 @@ from minpy.array import current_data
 from minpy.extend import defvjp, primitive
 
 from .authors import random_program
+from .expectations import close_on_backend as close
+from .expectations import lives_on
 from .idioms import IDIOMS
 from .programs import Program, fault_of, second_order_fault_of, shrunk
 from .toy_backend import OWN, TOY, ToyArray
 
 X = onp.array([0.3, -0.7, 1.1])
-
-
-def lives_on(x):
-    """Return the backend on which an array's values are."""
-    return backends.backend_of(current_data(x))
-
-
-def close(actual, expected, tolerance=1e-10):
-    assert type(actual) is np.ndarray
-    assert lives_on(actual) is backends.current()
-    onp.testing.assert_allclose(actual.asnumpy(), expected, tolerance, tolerance)
-
-
-@pytest.fixture(params=[backends.NUMPY, TOY], ids=lambda backend: backend.name)
-def backend(request):
-    """Run a test with new arrays made on each of the backends."""
-    with backends.using(request.param):
-        yield request.param
-
-
-@pytest.fixture
-def toy():
-    with backends.using(TOY):
-        TOY.fallbacks.clear()
-        yield TOY
 
 
 # ----- where arrays live

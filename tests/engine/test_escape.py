@@ -6,52 +6,16 @@ and it keeps nothing of the graph alive.
 """
 
 import gc
-import weakref
 
 import numpy as onp
 import pytest
 
 import minpy
 import minpy.numpy as np
-from minpy.extend import defvjp, primitive
+
+from .expectations import assert_plain
 
 X = onp.array([1.0, 2.0, 3.0])
-
-
-class Graph:
-    """Tells whether raw arrays that only a graph refers to are still alive."""
-
-    def __init__(self):
-        self.kept = []
-
-        @primitive
-        def double(x):
-            ans = 2.0 * x
-            self.kept.append(weakref.ref(ans))
-            return ans
-
-        defvjp(double, lambda ans, x: lambda g: g * ans / x)
-        self.double = double
-
-    def through(self, x):
-        """Return x times 4, with two arrays in the graph that nobody else has."""
-        return self.double(self.double(x)) * 1.0
-
-    @property
-    def alive(self):
-        return sum(ref() is not None for ref in self.kept)
-
-
-@pytest.fixture
-def graph():
-    return Graph()
-
-
-def assert_plain(x, values):
-    assert not minpy.is_recorded(x)
-    assert onp.asarray(x).tolist() == values
-    assert (x + 1).asnumpy().tolist() == (onp.array(values) + 1).tolist()
-    assert not minpy.is_recorded(x * 2)
 
 
 DIFFERENTIATE = {

@@ -3,7 +3,6 @@
 import gc
 import threading
 import tracemalloc
-import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as onp
@@ -13,60 +12,9 @@ import minpy
 import minpy.numpy as np
 from minpy.extend import defvjp, primitive
 
+from .expectations import assert_plain
+
 X = onp.array([1.0, 2.0, 3.0])
-
-
-class Graph:
-    """Tells whether raw arrays that only a graph refers to are still alive."""
-
-    def __init__(self):
-        self.kept = []
-
-        @primitive
-        def double(x):
-            ans = 2.0 * x
-            self.kept.append(weakref.ref(ans))
-            return ans
-
-        defvjp(double, lambda ans, x: lambda g: g * ans / x)
-        self.double = double
-
-    def through(self, x):
-        """Return x times 4, with two arrays in the graph that nobody else has."""
-        return self.double(self.double(x)) * 1.0
-
-    @property
-    def alive(self):
-        return sum(ref() is not None for ref in self.kept)
-
-
-@pytest.fixture
-def graph():
-    return Graph()
-
-
-def assert_plain(x, values):
-    assert not minpy.is_recorded(x)
-    assert onp.asarray(x).tolist() == values
-    assert (x + 1).asnumpy().tolist() == (onp.array(values) + 1).tolist()
-    assert not minpy.is_recorded(x * 2)
-
-
-DIFFERENTIATE = {
-    "grad": lambda f, x: minpy.grad(f)(x),
-    "value_and_grad": lambda f, x: minpy.value_and_grad(f)(x),
-    "grad_and_loss": lambda f, x: minpy.grad_and_loss(f)(x),
-    "jacobian": lambda f, x: minpy.jacobian(f)(x),
-    "hessian": lambda f, x: minpy.hessian(f)(x),
-    "make_vjp": lambda f, x: minpy.make_vjp(f)(x)[0](1.0),
-    "make_jvp": lambda f, x: minpy.make_jvp(f)(x)(onp.ones(3)),
-    "hessian_vector_product": lambda f, x: minpy.hessian_vector_product(f)(x, onp.ones(3)),
-}
-
-
-@pytest.fixture(params=DIFFERENTIATE)
-def differentiate(request):
-    return DIFFERENTIATE[request.param]
 
 
 # ----- vjps and their life

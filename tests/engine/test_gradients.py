@@ -11,11 +11,9 @@ import pytest
 import minpy
 import minpy.numpy as np
 
+from .expectations import close
+
 X = onp.array([0.3, -0.7, 1.1])
-
-
-def close(actual, expected, tolerance=1e-10):
-    onp.testing.assert_allclose(onp.asarray(actual), expected, tolerance, tolerance)
 
 
 # ----- published examples

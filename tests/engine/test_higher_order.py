@@ -8,20 +8,12 @@ import pytest
 import minpy
 import minpy.numpy as np
 
+from .expectations import close, nth_derivative
+
 X = onp.array([0.3, -0.7, 1.1])
 
 
-def close(actual, expected, tolerance=1e-10):
-    onp.testing.assert_allclose(onp.asarray(actual), expected, tolerance, tolerance)
-
-
 # ----- gradients of gradients
-
-
-def nth_derivative(f, n):
-    for _ in range(n):
-        f = minpy.grad(f)
-    return f
 
 
 @pytest.mark.parametrize("order", range(1, 6))

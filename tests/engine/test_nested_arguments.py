@@ -12,10 +12,6 @@ import minpy.numpy as np
 X = onp.array([0.3, -0.7, 1.1])
 
 
-def close(actual, expected, tolerance=1e-10):
-    onp.testing.assert_allclose(onp.asarray(actual), expected, tolerance, tolerance)
-
-
 Point = namedtuple("Point", "x y")
 
 

@@ -9,17 +9,9 @@ import minpy
 import minpy.numpy as np
 from minpy.extend import defvjp, primitive
 
+from .expectations import close, nth_derivative
+
 X = onp.array([0.3, -0.7, 1.1])
-
-
-def close(actual, expected, tolerance=1e-10):
-    onp.testing.assert_allclose(onp.asarray(actual), expected, tolerance, tolerance)
-
-
-def nth_derivative(f, n):
-    for _ in range(n):
-        f = minpy.grad(f)
-    return f
 
 
 # ----- checkpoint

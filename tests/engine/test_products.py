@@ -7,21 +7,9 @@ import numpy as onp
 import minpy
 import minpy.numpy as np
 
+from .expectations import close, field, field_jacobian
+
 X = onp.array([0.3, -0.7, 1.1])
-
-
-def close(actual, expected, tolerance=1e-10):
-    onp.testing.assert_allclose(onp.asarray(actual), expected, tolerance, tolerance)
-
-
-def field(x):
-    return np.stack([x[0] * x[1], np.sin(x[2]), x[0] ** 2, x[1] * 3.0])
-
-
-def field_jacobian(x):
-    return onp.array(
-        [[x[1], x[0], 0.0], [0.0, 0.0, math.cos(x[2])], [2 * x[0], 0, 0], [0.0, 3.0, 0.0]]
-    )
 
 
 def test_jacobian():

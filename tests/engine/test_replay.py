@@ -5,40 +5,13 @@ import pytest
 
 import minpy
 import minpy.numpy as np
-from minpy import backends
-from minpy.array import current_data
 
 from .authors import random_program
+from .expectations import close_on_backend as close
 from .idioms import IDIOMS
 from .programs import Program
-from .toy_backend import TOY
 
 X = onp.array([0.3, -0.7, 1.1])
-
-
-def lives_on(x):
-    """Return the backend on which an array's values are."""
-    return backends.backend_of(current_data(x))
-
-
-def close(actual, expected, tolerance=1e-10):
-    assert type(actual) is np.ndarray
-    assert lives_on(actual) is backends.current()
-    onp.testing.assert_allclose(actual.asnumpy(), expected, tolerance, tolerance)
-
-
-@pytest.fixture(params=[backends.NUMPY, TOY], ids=lambda backend: backend.name)
-def backend(request):
-    """Run a test with new arrays made on each of the backends."""
-    with backends.using(request.param):
-        yield request.param
-
-
-@pytest.fixture
-def toy():
-    with backends.using(TOY):
-        TOY.fallbacks.clear()
-        yield TOY
 
 
 def network(p, x):

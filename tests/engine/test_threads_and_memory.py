@@ -1,6 +1,5 @@
 """Several threads at once; long chains; and memory that is freed."""
 
-import math
 import threading
 import tracemalloc
 import weakref
@@ -13,27 +12,9 @@ import minpy
 import minpy.numpy as np
 from minpy.extend import defvjp, primitive
 
+from .expectations import close, field, field_jacobian, nth_derivative
+
 X = onp.array([0.3, -0.7, 1.1])
-
-
-def close(actual, expected, tolerance=1e-10):
-    onp.testing.assert_allclose(onp.asarray(actual), expected, tolerance, tolerance)
-
-
-def nth_derivative(f, n):
-    for _ in range(n):
-        f = minpy.grad(f)
-    return f
-
-
-def field(x):
-    return np.stack([x[0] * x[1], np.sin(x[2]), x[0] ** 2, x[1] * 3.0])
-
-
-def field_jacobian(x):
-    return onp.array(
-        [[x[1], x[0], 0.0], [0.0, 0.0, math.cos(x[2])], [2 * x[0], 0, 0], [0.0, 3.0, 0.0]]
-    )
 
 
 # ----- threads
