@@ -102,6 +102,11 @@ class Array:
     """
 
     __slots__ = ("__weakref__", "_data", "_held", "_link", "_node", "_shared")
+    _data: Any
+    _held: bool
+    _link: Link | None
+    _node: Any
+    _shared: Shared
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Array:
         """Make an uninitialised array, as ``numpy.ndarray(shape, dtype)`` does."""

@@ -60,22 +60,22 @@ class Recording:
         self.start = next_serial()
         self._was_held: list[tuple[Array, bool]] = []
         self._given: list[Any] = []
-        args, kwargs = list(args), dict(kwargs)
-        for which in _argnums(f, argnum):
-            holder, place = _argument(f, which, args, kwargs)
-            self._given.append(holder[place])
-            holder[place] = rebuilt(holder[place], self._leaf)
-            given = self._given[-1]
-            if not (type(given) is int or any(map(is_differentiable, leaves(given)))):
-                raise errors.nothing_floating(f, which, given)
-        _active[id(self)] = self.leaves
+        given_args, given_kwargs = list(args), dict(kwargs)
+        with _lock:  # nobody looks for what ended recordings left while this one begins
+            for which in _argnums(f, argnum):
+                holder, place = _argument(f, which, given_args, given_kwargs)
+                self._given.append(holder[place])
+                holder[place] = rebuilt(holder[place], self._leaf)
+                given = self._given[-1]
+                if not (type(given) is int or any(map(is_differentiable, leaves(given)))):
+                    raise errors.nothing_floating(f, which, given)
+            _active[id(self)] = self.leaves
         try:
-            self.result = f(*args, **kwargs)
+            self.result = f(*given_args, **given_kwargs)
         except BaseException:
-            _active.pop(id(self))
+            self.stop()
             _let_go(self.leaves, 2)  # the traceback refers to them: the oldest are not looked at
             raise
-        _active.pop(id(self))
 
     def _leaf(self, value: Any) -> Any:
         if type(value) is int and value is self._given[-1]:
@@ -116,8 +116,13 @@ class Recording:
             result.append(rebuilt(given, gradient))
         return result[0] if self.bare else result
 
+    def stop(self) -> None:
+        """Note that the recording is no longer running."""
+        _active.pop(id(self), None)
+
     def close(self) -> None:
         """End the recording: what it left behind outside the function becomes plain arrays."""
+        self.stop()
         nodes, self.leaves, self.result = self.leaves, [], None
         if _nobody_else_has(nodes):
             for x, was_held in self._was_held:
@@ -261,7 +266,8 @@ def value_and_grad(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Any, 
             if onp.issubdtype(end.dtype, onp.complexfloating):
                 raise errors.complex_result(f)
             data, ends = end._data, [end._node]
-            recording.result = end = None
+            recording.result = None
+            del end
             found, node = _pulled(recording, ends, _ones(data))
             return _value(data, node), recording.gradients(found)
         finally:
@@ -279,7 +285,8 @@ def _pulled(recording: Recording, ends: list[Node], seed: Array) -> tuple[list[A
 
 def _alone(recording: Recording) -> bool:
     """Whether no other recording is running, and none gave this one its arguments."""
-    return not _active and all(node[2][0] is None for node in recording.leaves)
+    others = [key for key in list(_active) if key != id(recording)]
+    return not others and all(node[2][0] is None for node in recording.leaves)
 
 
 def _value(data: Any, node: Node | None) -> Array:
@@ -303,8 +310,8 @@ def grad(f: Callable, argnum: Argnum = 0) -> Callable[..., Any]:
     >>> import minpy
     >>> def foo(x):
     ...     return x if x > 0 else 2 * x
-    >>> minpy.grad(foo)(3) == 1.0, minpy.grad(foo)(-1) == 2.0
-    (np.True_, np.True_)
+    >>> minpy.grad(foo)(3), minpy.grad(foo)(-1)
+    (array(1.), array(2.))
     """
     both = value_and_grad(f, argnum)
 
@@ -366,11 +373,17 @@ def make_vjp(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Callable, A
     @functools.wraps(f)
     def vjp_and_value(*args: Any, **kwargs: Any) -> tuple[Callable, Any]:
         recording = Recording(f, argnum, args, kwargs)
-        end = recording.end()
+        try:
+            end = recording.end()
+        except BaseException:
+            recording.close()
+            raise
         data, ends = end._data, [end._node]
         beyond = None not in ends and not _alone(recording) and between(ends[0], recording.start)[1]
         value = _value(data, ends[0] if beyond else None)
-        recording.result = end = None
+        recording.result = None
+        del end
+        recording.stop()
 
         def vjp(g: Any) -> Any:
             g = g if type(g) is Array else as_array(g)
@@ -483,7 +496,7 @@ def hessian_vector_product(f: Callable, argnum: int | str = 0) -> Callable[..., 
     gradient = grad(f, argnum)
 
     def gradient_dot_vector(*args: Any, **kwargs: Any) -> Any:
-        *args, vector = args
-        return sum_(gradient(*args, **kwargs) * vector)
+        *inputs, vector = args
+        return sum_(gradient(*inputs, **kwargs) * vector)
 
     return functools.wraps(f)(grad(gradient_dot_vector, argnum))

@@ -44,3 +44,23 @@ def rebuilt(value: Any, change: Callable[[Any], Any]) -> Any:
         fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.init}
         return dataclasses.replace(value, **{k: rebuilt(v, change) for k, v in fields.items()})
     return change(value)
+
+
+def labels(value: Any, name: str) -> list[str]:
+    """Return what each leaf of `value` is called, if `value` is called `name`.
+
+    Examples
+    --------
+    >>> labels({"w": 1, "b": [2, 3]}, "params")
+    ["params['w']", "params['b'][0]", "params['b'][1]"]
+    """
+    if isinstance(value, dict):
+        parts = [(item, f"{name}[{key!r}]") for key, item in value.items()]
+    elif isinstance(value, list | tuple):
+        parts = [(item, f"{name}[{i}]") for i, item in enumerate(value)]
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = [f.name for f in dataclasses.fields(value) if f.init]
+        parts = [(getattr(value, field), f"{name}.{field}") for field in fields]
+    else:
+        return [name]
+    return [label for item, item_name in parts for label in labels(item, item_name)]

@@ -56,8 +56,8 @@ def explained(error: Exception, name: str, args: tuple[Any, ...]) -> Exception:
     if isinstance(error, _ours) or type(error).__name__ not in _NUMPYS:
         return error
     error = getattr(error, "numpys", error)
-    new = type(error)(f"{name} of {' and '.join(map(_shape_of, args))}: {error}")
-    new.numpys = error  # type: ignore[attr-defined]
+    new: Any = type(error)(f"{name} of {' and '.join(map(_shape_of, args))}: {error}")
+    new.numpys = error
     return new
 
 

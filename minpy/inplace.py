@@ -213,13 +213,13 @@ def make_writable(root: Array) -> None:
 def adopt(x: Array, fresh: Array) -> bool:
     """Make `x`, which is no view, hold the values and the node of `fresh`, which nobody else has.
 
-    Returns False, and does nothing, if they lie in memory in another order: which of NumPy's
+    Returns False, and does nothing, if they may lie in memory in another order: which of NumPy's
     functions return views of `x` must not change.
     """
     data = fresh._data
     if isinstance(data, onp.generic):  # NumPy's arithmetic on 0-d arrays makes scalars
         data = onp.asarray(data)
-    if type(data) is ndarray and data.strides != x._data.strides:
+    if type(data) is not ndarray or data.strides != x._data.strides:
         return False
     x._data = data
     x._node = fresh._node

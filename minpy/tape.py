@@ -94,7 +94,7 @@ class Op:
         self.reads = tuple(r.split() for r in reads) if type(reads) is tuple else reads.split()
         self.raw = raw or NUMPY.implementation(name)
         self.own_raw = raw
-        self.watch = None
+        self.watch: Callable[..., Any] | None = None
         self.wrapped = wrapped
         self.call: Callable[..., Any] = partial(apply, self)
 

@@ -347,8 +347,8 @@ def test_a_cycle_is_found(tree, back, has_cycle):
 @pytest.mark.parametrize(
     "files, expected",
     [
-        ({"array.py": 350, "tape.py": 350}, []),
-        ({"array.py": 350, "tape.py": 300, "autograd.py": 51}, ["engine: array, tape"]),
+        ({"array.py": 350, "tape.py": 350, "autograd.py": 350}, []),
+        ({"array.py": 350, "tape.py": 350, "autograd.py": 351}, ["engine: array, tape"]),
         ({f"ops/rules_{i}.py": 351 for i in range(4)}, ["gradient rules has 1404"]),
         ({f"ops/nn_{i}.py": 301 for i in range(3)}, ["network kernels has 903"]),
         ({"backends/a.py": 300, "backends/b.py": 300}, []),

@@ -11,7 +11,8 @@ import numpy as onp
 from minpy import numpy as np
 from minpy.array import Array
 from minpy.autograd import make_vjp
-from minpy.containers import is_differentiable
+from minpy.containers import is_differentiable, labels, leaves, rebuilt
+from minpy.errors import name_of
 
 CENTRAL_STEP = float(onp.finfo(onp.float64).eps) ** (1 / 3)
 COMPLEX_STEP = 1e-30
@@ -25,7 +26,8 @@ class ArgumentReport:
 
     Attributes
     ----------
-    argnum : int
+    name : str
+        Its position, and for a nested argument the way to the array in it, such as ``0['w']``.
     shape : tuple of int
     error : float
         The largest relative error: the difference, divided by the larger of the two values or by
@@ -39,7 +41,7 @@ class ArgumentReport:
     tolerance : float
     """
 
-    argnum: int
+    name: str
     shape: tuple[int, ...]
     error: float
     index: tuple[int, ...]
@@ -85,7 +87,7 @@ class GradientReport:
 
 def _row(argument: ArgumentReport) -> tuple[str, ...]:
     return (
-        f"{argument.argnum}{'' if argument.passed else '  <--'}",
+        f"{argument.name}{'' if argument.passed else '  <--'}",
         str(argument.shape),
         f"{argument.error:.1e}",
         f"{argument.tolerance:.0e}",
@@ -112,7 +114,8 @@ def gradcheck(
     f : callable
         Returns an array or a number.
     *args
-        What `f` is called with; floating arrays and numbers are checked.
+        What `f` is called with; floating arrays and numbers are checked, also in nested dicts,
+        lists, tuples and dataclasses.
     argnum : int or sequence of int, optional
         Which arguments to check; all floating ones by default.
     tolerance : float
@@ -142,16 +145,29 @@ def gradcheck(
     """
     if method not in ("central", "complex"):
         raise ValueError(f"method must be 'central' or 'complex', but is {method!r}")
-    args = tuple(_as_float64(x) for x in args)
-    if argnum is None:
-        chosen = [i for i, x in enumerate(args) if is_differentiable(x)]
-    else:
-        chosen = [argnum] if isinstance(argnum, int) else list(argnum)
-    if not chosen:
-        raise TypeError("gradcheck found no floating argument to check; pass arrays of floats")
+    which = range(len(args)) if argnum is None else argnum
+    chosen = {w % len(args) for w in ([which] if isinstance(which, int) else which)}
+    args = tuple(float(x) if type(x) is int and i in chosen else x for i, x in enumerate(args))
+    flat = [_as_float64(x) for x in leaves(args)]
+    names = [(i, name) for i, x in enumerate(args) for name in labels(x, str(i))]
+    places = [
+        place
+        for place, (i, _) in enumerate(names)
+        if i in chosen and is_differentiable(flat[place])
+    ]
+    if not places:
+        raise TypeError("gradcheck found no floating array or number to check among its arguments")
+
+    def of_leaves(*values: Any) -> Any:
+        given = iter(values)
+        return f(*rebuilt(args, lambda _: next(given)))
+
     rng = onp.random.default_rng(seed)
-    reports = tuple(_checked(f, args, i, tolerance, step, method, directions, rng) for i in chosen)
-    return GradientReport(getattr(f, "__name__", repr(f)), reports)
+    reports = tuple(
+        _checked(of_leaves, flat, place, names[place][1], tolerance, step, method, directions, rng)
+        for place in places
+    )
+    return GradientReport(name_of(f), reports)
 
 
 def _as_float64(x: Any) -> Any:
@@ -163,8 +179,9 @@ def _as_float64(x: Any) -> Any:
 
 def _checked(
     f: Callable,
-    args: tuple,
+    args: list[Any],
     argnum: int,
+    name: str,
     tolerance: float,
     step: float | None,
     method: str,
@@ -191,13 +208,13 @@ def _checked(
     error = onp.abs(gradient - numeric) / onp.maximum(scale, max(1e-3 * largest, 1e-12))
     error = onp.where(onp.isnan(error), onp.inf, error)
     if not error.size:
-        return ArgumentReport(argnum, x.shape, 0.0, (), 0.0, 0.0, "nothing", tolerance)
+        return ArgumentReport(name, x.shape, 0.0, (), 0.0, 0.0, "nothing", tolerance)
     out, way = (int(i) for i in onp.unravel_index(error.argmax(), error.shape))
     where_out = onp.unravel_index(out % value.size, value.shape) if value.shape else ()
     where_in = (way,) if directions else onp.unravel_index(way % x.size, x.shape)
     index = (*where_out, *where_in) if value.size <= MOST_OUTPUTS else where_in
     return ArgumentReport(
-        argnum,
+        name,
         x.shape,
         float(error[out, way]),
         tuple(int(i) for i in index),

@@ -45,7 +45,7 @@ UNARY = {"neg": "negative", "pos": "positive", "abs": "absolute", "invert": "inv
 
 # Methods that are the function of the same name with the array as its first argument.
 METHODS = """
-    all any argmax argmin argpartition argsort choose clip conj conjugate cumprod cumsum
+    all any argmax argmin argpartition argsort choose conj conjugate cumprod cumsum
     diagonal dot max mean min nonzero prod ptp ravel repeat round searchsorted squeeze std sum
     swapaxes take trace var
 """.split()
@@ -130,6 +130,11 @@ def method_astype(self, dtype, order="K", casting="unsafe", subok=True, copy=Tru
     return self if not copy and self.dtype == dtype else astype(self, dtype)
 
 
+def clip(self, min=None, max=None, out=None, **kwargs):
+    """Return the values, those beyond the limits replaced by the limits."""
+    return np.clip(self, min, max, out=out, **kwargs)
+
+
 def compress(self, condition, axis=None, out=None):
     """Return the slices along an axis for which `condition` is true."""
     return np.compress(condition, self, axis, out)
@@ -175,7 +180,10 @@ def view(self, dtype=None, type=None):
 def item_set(self, *args):
     """Write one element."""
     *index, value = args
-    setitem(self, index[0] if len(index) == 1 else tuple(index), value)
+    if len(index) == 1 and isinstance(index[0], int):
+        Flat(self)[index[0]] = value
+    else:
+        setitem(self, index[0] if len(index) == 1 else tuple(index), value)
 
 
 def setflags(self, write=None, align=None, uic=None):
@@ -306,6 +314,7 @@ def install() -> None:
         "__setitem__": set_item,
         "__round__": lambda self, digits=0: np.round(self, digits),
         "astype": method_astype,
+        "clip": clip,
         "compress": compress,
         "copy": lambda self, order="C": copy(self),
         "fill": fill,

@@ -236,8 +236,10 @@ def _parameters(function: Callable, ours: Callable) -> tuple[list[str], dict, An
     own = _own_parameters(ours)
     try:
         theirs = inspect.signature(function).parameters
-    except ValueError:
+    except ValueError:  # a function in C: until NumPy 2.4 it does not tell
         theirs = inspect.signature(ours).parameters
+        out = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
+        theirs = {**theirs, "out": out}
     open_ended = any(p.kind is p.VAR_KEYWORD for p in own.values())
     takes_any = any(p.kind is p.VAR_POSITIONAL for p in (*theirs.values(), *own.values()))
     names = [] if takes_any else list(theirs)

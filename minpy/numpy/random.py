@@ -27,6 +27,7 @@ def _method(name: str) -> Any:
 
     method.__name__ = name
     method.__doc__ = getattr(onp.random.Generator, name).__doc__
+    method.__module__ = "numpy.random"  # whose documentation it is
     return method
 
 

@@ -251,7 +251,7 @@ def nanvar(a: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> 
     filled, valid = _without_nan(a, 0)
     away = (filled - nanmean(a, axis=axis, keepdims=True)) * valid
     total = sum(real(away * conjugate(away)), axis=axis, keepdims=keepdims)
-    return total / (_number(valid, axis, keepdims, total) - ddof)
+    return total / onp.asarray(_number(valid, axis, keepdims, total) - ddof, dtype_of(total))
 
 
 def nanstd(a: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any:

@@ -33,7 +33,8 @@ ARRAYS = [X, CUBE, VECTOR, COLUMN, SINGLE, INTEGERS, COMPLEX, SCALAR, X > 0, onp
 
 
 def test_every_attribute_of_numpys_array_is_there():
-    missing = {name for name in dir(onp.ndarray) if not hasattr(np.ndarray, name)}
+    public = {name for name in dir(onp.ndarray) if name.startswith("__") or name[0] != "_"}
+    missing = {name for name in public if not hasattr(np.ndarray, name)}
     assert missing == set(ABSENT) & set(dir(onp.ndarray))
 
 
