@@ -309,7 +309,10 @@ def finished(
         parts = []
         for index, part in enumerate(ans):
             own = node and part_of(node, index, len(ans))
-            parts.append(finished(part, own, backend, args, data, record, static))
+            out = finished(part, own, backend, args, data, record, static)
+            if node is not None and type(out) is Array:
+                out._held = True
+            parts.append(out)
         return type(ans)(*parts) if hasattr(ans, "_fields") else tuple(parts)
     if isinstance(ans, onp.generic) and not isinstance(ans, onp.inexact):
         return left_alone(ans, node, record)

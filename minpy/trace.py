@@ -9,6 +9,7 @@ from minpy.array import Array, wrap
 from minpy.autograd import Recording
 from minpy.backward import between
 from minpy.containers import is_differentiable, leaves
+from minpy.errors import name_of
 from minpy.ops.creation import as_array
 from minpy.tape import LEAF, Node, apply
 
@@ -63,11 +64,15 @@ def record(f: Callable, *args: Any) -> Trace:
     >>> trace.replay(np.array([0.0, 0.5]))
     array([1.        , 2.71828183])
     """
-    recording = Recording(f, range(len(args)), args, {})
+    floating = [i for i, x in enumerate(args) if any(map(is_differentiable, leaves(x)))]
+    recording = Recording(f, floating, args, {})
     try:
         end = recording.end()
         if end._node is None:
-            raise TypeError("the result does not depend on the arguments: nothing was recorded")
+            raise TypeError(
+                f"the result of {name_of(f)} does not depend on floating arguments, so there is "
+                "nothing to record"
+            )
         found, _ = between(end._node, recording.start)
         inputs = [node[0] for node in recording.leaves]
         return Trace(wrap(end._data), [found[serial] for serial in sorted(found)], inputs)

@@ -1,5 +1,6 @@
 """Several threads at once; long chains; and memory that is freed."""
 
+import sys
 import threading
 import tracemalloc
 import weakref
@@ -38,6 +39,37 @@ def test_many_threads_differentiate_at_once():
 
     with ThreadPoolExecutor(8) as pool:
         assert max(pool.map(work, range(24))) < 1e-9
+
+
+@pytest.fixture
+def eager_switching():
+    """Let threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_ending_one_threads_recording_leaves_the_others_alone(eager_switching):
+    """Each recording leaves something outside, so that it is looked for while others run."""
+
+    def work(k):
+        left = []
+        x = np.array(X * k)
+
+        def f(v):
+            left.append(v * 2)
+            return np.sum(np.sin(v) * v)
+
+        for _ in range(60):
+            close(minpy.grad(f)(x), onp.sin(k * X) + k * X * onp.cos(k * X))
+            nested = minpy.grad(lambda v: np.sum(minpy.grad(lambda u: np.sum(u**3 * v))(v)))
+            close(nested(x), 9 * (k * X) ** 2)
+            assert tuple(i for i in range(50)) == tuple(range(50))
+            left.clear()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(1, 17)))
 
 
 def test_threads_share_an_argument():

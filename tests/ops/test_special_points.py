@@ -139,3 +139,17 @@ def test_keyword_is_followed(keyword):
     onp.testing.assert_allclose(minpy.make_vjp(lambda x: f(np, x))(X)[1].asnumpy(), f(onp, X))
     numeric = onp.sum(f(onp, X + 1e-5 * v) - f(onp, X - 1e-5 * v)) / 2e-5
     onp.testing.assert_allclose(gradient(lambda x: f(np, x), X) @ v, numeric, rtol=1e-6, atol=1e-8)
+
+
+def test_a_write_into_one_of_several_results_leaves_the_gradient_right():
+    def f(a, change):
+        w, v = np.linalg.eigh(a @ a.T + np.eye(3))
+        total = np.sum(w**2) + np.sum(v[:, 0] ** 4)
+        if change:
+            w[...] = 0.0
+            v *= 2.0
+        return total
+
+    a = np.array(onp.random.default_rng(3).normal(size=(3, 3)))
+    expected = minpy.grad(lambda a: f(a, False))(a).asnumpy()
+    onp.testing.assert_allclose(minpy.grad(lambda a: f(a, True))(a).asnumpy(), expected)
