@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import gc
 import inspect
+import itertools
 import sys
 import threading
 import weakref
@@ -20,7 +21,7 @@ import numpy as onp
 
 from minpy import errors
 from minpy.array import Array, current_data, printable, wrap
-from minpy.backward import backward, between
+from minpy.backward import backward, between, without_bystanders
 from minpy.containers import is_differentiable, leaves, rebuilt
 from minpy.ops.creation import as_array, astype, dtype_of, zeros_like
 from minpy.ops.elementwise import real
@@ -198,7 +199,7 @@ def _let_go(nodes: list[Node], generations: int = 3) -> None:
         for generation in range(generations):  # the collector's: the first has what is new
             if not ended:
                 break
-            _make_plain(generation, running)
+            _make_plain(generation, {node[0] for node in ended}, running)
             _drop_free(ended)
 
 
@@ -211,13 +212,26 @@ def _drop_free(ended: list[Node]) -> None:
             break
 
 
-def _make_plain(generation: int, running: set[int]) -> None:
-    """Take the nodes from arrays on which no running recording depends."""
-    for thing in gc.get_objects(generation):
-        if type(thing) is Array:
-            node = getattr(thing, "_node", None)
-            if node is not None and not (running and running & between(node, 0)[0].keys()):
-                thing._node = None
+def _make_plain(generation: int, ended: set[int], running: set[int]) -> None:
+    """Take the nodes from arrays that come from an ended recording and from no running one."""
+    arrays = _arrays_in(generation)
+    nodes = [node for x in arrays if (node := getattr(x, "_node", None)) is not None]
+    found, _ = between(nodes, 0)
+    over = without_bystanders(found, ended).keys() - without_bystanders(found, running).keys()
+    for x in arrays:
+        node = getattr(x, "_node", None)
+        if node is not None and node[0] in over:
+            x._node = None
+
+
+def _arrays_in(generation: int) -> list[Array]:
+    """Return the arrays in one of the collector's generations.
+
+    In one call, during which no other thread runs: a thread that is filling a tuple must not find
+    that somebody else refers to it.
+    """
+    everything = itertools.chain.from_iterable(map(gc.get_objects, (generation,)))
+    return list(filter(Array.__instancecheck__, everything))
 
 
 def _forget(ends: list[Node], nodes: list[Node]) -> None:
@@ -379,7 +393,7 @@ def make_vjp(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Callable, A
             recording.close()
             raise
         data, ends = end._data, [end._node]
-        beyond = None not in ends and not _alone(recording) and between(ends[0], recording.start)[1]
+        beyond = None not in ends and not _alone(recording) and between(ends, recording.start)[1]
         value = _value(data, ends[0] if beyond else None)
         recording.result = None
         del end

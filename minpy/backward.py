@@ -122,11 +122,11 @@ def _zeros_for(read: Scatter) -> Any:
     return wrap(read.g._backend.from_numpy(onp.zeros(read.shape, dtype_of(read.g))))
 
 
-def between(end: Node, start: int) -> tuple[dict[int, Node], bool]:
-    """Return the nodes between `end` and a start, by serial, and whether one reaches beyond it."""
+def between(ends: list[Node], start: int) -> tuple[dict[int, Node], bool]:
+    """Return the nodes between `ends` and a start, by serial, and whether one reaches beyond it."""
     found: dict[int, Node] = {}
     beyond = False
-    stack = [end]
+    stack = ends.copy()
     while stack:
         node = stack.pop()
         if node[0] in found:
@@ -178,7 +178,7 @@ def backward(
     """
     wanted = set(leaves)
     end = ends.pop()
-    nodes, beyond = ({}, False) if alone else between(end, start)
+    nodes, beyond = ({}, False) if alone else between([end], start)
     nodes = without_bystanders(nodes, wanted) if beyond else None
     on_arrays = beyond or seed._node is not None or seed._link is not None
     gradients = Gradients(on_arrays)

@@ -238,6 +238,8 @@ def _assign(x: Array, index: Any, value: Any) -> None:
     elif type(data) is not ndarray:
         raise TypeError(f"'{type(data).__name__}' object does not support item assignment")
     else:
+        if isinstance(value, ndarray) and not simple(index) and onp.may_share_memory(value, data):
+            value = value.copy()  # NumPy does not protect what it reads from what it writes here
         try:
             data[index] = value
         except ValueError as error:

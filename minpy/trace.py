@@ -73,7 +73,7 @@ def record(f: Callable, *args: Any) -> Trace:
                 f"the result of {name_of(f)} does not depend on floating arguments, so there is "
                 "nothing to record"
             )
-        found, _ = between(end._node, recording.start)
+        found, _ = between([end._node], recording.start)
         inputs = [node[0] for node in recording.leaves]
         return Trace(wrap(end._data), [found[serial] for serial in sorted(found)], inputs)
     finally:

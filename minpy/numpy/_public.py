@@ -19,7 +19,7 @@ from minpy import backends
 from minpy.array import Array, current_data, link_view, raw, wrap
 from minpy.backends import NUMPY
 from minpy.errors import explained, no_gradient, written_outside
-from minpy.inplace import make_writable, setitem
+from minpy.inplace import fixed, index_add, make_writable, setitem
 from minpy.ops.creation import as_array, astype
 
 # ----- looking at arguments
@@ -392,6 +392,11 @@ def _given(result: Any, name: str) -> Callable:
     return given
 
 
+def add_at(a: Array, indices: Any, b: Any) -> None:
+    """Add to the elements that `indices` name, as often as they are named."""
+    setitem(a, Ellipsis, index_add(a, as_array(b), index=fixed(indices)))
+
+
 _REDUCE: dict[str, Callable] = {}
 _ACCUMULATE: dict[str, Callable] = {}
 
@@ -403,7 +408,7 @@ def _add_methods(name: str, function: Any, ours: Callable | None, call: Any) -> 
         call.at = mutating(f"{name}.at", function.at)
         return
     call.reduceat = plain(f"{name}.reduceat", function.reduceat)
-    call.at = mutating(f"{name}.at", function.at)
+    call.at = mutating(f"{name}.at", function.at, add_at if name == "add" else None)
 
     def outer(x, y):
         x, y = as_array(x), as_array(y)

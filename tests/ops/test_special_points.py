@@ -153,3 +153,14 @@ def test_a_write_into_one_of_several_results_leaves_the_gradient_right():
     a = np.array(onp.random.default_rng(3).normal(size=(3, 3)))
     expected = minpy.grad(lambda a: f(a, False))(a).asnumpy()
     onp.testing.assert_allclose(minpy.grad(lambda a: f(a, True))(a).asnumpy(), expected)
+
+
+def test_add_at_counts_an_index_as_often_as_it_is_named():
+    def f(rows):
+        table = np.zeros((4, 2))
+        np.add.at(table, np.array([0, 2, 0]), rows)
+        return np.sum(table**2)
+
+    rows = onp.random.default_rng(4).normal(size=(3, 2))
+    assert minpy.gradcheck(f, rows)
+    assert minpy.gradcheck(minpy.grad(f), rows)
