@@ -185,8 +185,7 @@ class Array:
 
     def detach(self) -> Array:
         """Return an array with the same values through which no gradient flows."""
-        data = hold(self)
-        out = wrap(data)
+        out = wrap(hold(self))
         out._held = True
         return out
 
@@ -195,9 +194,10 @@ class Array:
         return printable(self).item(*index)
 
     def _leave(self, how: str) -> Any:
+        data = printable(self)  # a view may become recorded by this
         if self._node is not None:
             raise errors.implicit_exit(how, self)
-        return printable(self)
+        return data
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
         data = self._leave("A conversion to a NumPy array (numpy.asarray, plain[i] = x)")

@@ -83,8 +83,7 @@ class Recording:
             value = float(value)
         if not is_differentiable(value):
             return value
-        x = value if type(value) is Array else as_array(value)
-        current_data(x)
+        x = as_array(value)
         self._was_held.append((x, getattr(x, "_held", False)))
         recorded = leaf(x)
         self.leaves.append(recorded._node)
@@ -125,7 +124,7 @@ class Recording:
         """End the recording: what it left behind outside the function becomes plain arrays."""
         self.stop()
         nodes, self.leaves, self.result = self.leaves, [], None
-        if _nobody_else_has(nodes):
+        if _references(nodes) <= _OURS:
             for x, was_held in self._was_held:
                 x._held = was_held
             nodes = []
@@ -175,15 +174,11 @@ _ended: list[Node] = []  # leaves of ended recordings, still to be looked at
 _lock = threading.RLock()
 
 
-def _references(nodes: list[Node]) -> list[int]:
-    return [sys.getrefcount(node) for node in nodes]
+def _references(nodes: list[Node]) -> int:
+    return max([sys.getrefcount(node) for node in nodes], default=0)
 
 
-_OURS = _references([(object(),)])[0]  # of a node that nothing but the list has
-
-
-def _nobody_else_has(nodes: list[Node]) -> bool:
-    return all(count <= _OURS for count in _references(nodes))
+_OURS = _references([(object(),)])  # to a node that nothing but a list has
 
 
 def _let_go(nodes: list[Node], generations: int = 3) -> None:
@@ -207,7 +202,7 @@ def _drop_free(ended: list[Node]) -> None:
     """Drop leaves that nobody refers to; the leaf of an inner recording refers to an outer node."""
     while ended:
         youngest = [ended.pop()]
-        if not _nobody_else_has(youngest):
+        if _references(youngest) > _OURS:
             ended += youngest
             break
 
@@ -469,14 +464,9 @@ def jacobian(f: Callable, argnum: int | str = 0) -> Callable[..., Any]:
         rows = [vjp(e) for e in basis]
         if not rows:
             raise ValueError(f"{errors.name_of(f)} returned an empty array, which has no Jacobian")
-        return rebuilt_rows(rows, value.shape)
+        return reshape(stack(rows), value.shape + rows[0].shape)
 
     return jacobian_at
-
-
-def rebuilt_rows(rows: list[Any], shape: tuple[int, ...]) -> Any:
-    """Return rows of a Jacobian, whose first axes have `shape`, as one array."""
-    return reshape(stack(rows), shape + rows[0].shape)
 
 
 def hessian(f: Callable, argnum: int | str = 0) -> Callable[..., Any]:

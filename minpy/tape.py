@@ -233,8 +233,6 @@ def op(name: str, *rules: Rule | None, reads: str = "", raw: Any = None) -> Call
     record = Op(name, rules, reads, raw)
 
     def call(*args, **static):
-        if type(args[0]) is ndarray and len(args) == 1:  # a rule's own arithmetic
-            return record.raw(*args, **static)
         return apply(record, *args, **static)
 
     return declare(record, call)
@@ -359,15 +357,11 @@ def unbroadcast(g: Any, like: Any) -> Any:
     if g.shape == shape:
         return g
     if g.shape[1:] == shape:
-        return summed(g, (0,), shape)  # a bias
-    extra = len(g.shape) - len(shape)
-    axes = tuple(range(extra))
-    axes += tuple(extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1)
-    return summed(g, axes, shape)
-
-
-def summed(g: Any, axes: tuple[int, ...], shape: tuple[int, ...]) -> Any:
-    """Return the sum of `g` over `axes`, with shape `shape`."""
+        axes: tuple[int, ...] = (0,)  # a bias
+    else:
+        extra = len(g.shape) - len(shape)
+        axes = tuple(range(extra))
+        axes += tuple(extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1)
     if axes:
         g = g.sum(axis=axes) if type(g) is Array else onp.add.reduce(g, axis=axes)
     return g if g.shape == shape else g.reshape(shape)

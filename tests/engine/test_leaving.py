@@ -160,3 +160,15 @@ def test_copies_are_recorded():
         return np.sum(copy.copy(x) * copy.deepcopy(x))
 
     assert minpy.grad(f)(np.array([1.0, 2.0])).tolist() == [2.0, 4.0]
+
+
+def test_a_view_of_an_array_that_was_written_meanwhile_does_not_leave():
+    def f(x):
+        y = np.zeros(3)
+        view = y[:1]
+        y[0] = x
+        with pytest.raises(minpy.ImplicitExitError):
+            onp.asarray(view)
+        return np.sum(y)
+
+    assert minpy.grad(f)(2.0) == 1.0
