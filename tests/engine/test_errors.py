@@ -245,7 +245,11 @@ def test_a_function_that_returns_integers_or_flags():
             assert gradient.tolist() == [0.0, 0.0]
 
 
-@pytest.mark.parametrize("g", [onp.ones(3), onp.ones((2, 2)), 1.0, onp.ones((1, 2))], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "g",
+    [onp.ones(3), onp.ones((2, 2)), 1.0, onp.ones((1, 2))],
+    ids=lambda value: type(value).__name__,
+)
 def test_a_vjp_of_a_gradient_with_another_shape(g):
     def loss(x):
         return x * 2
