@@ -343,7 +343,7 @@ def ufunc(name: str, function: Any, ours: Callable | None) -> Callable:
 
         @functools.wraps(function, updated=())
         def call(x, y, /, out=None, **kwargs):
-            if type(x) is Array and out is None and not kwargs:
+            if (type(x) is Array or type(y) is Array) and out is None and not kwargs:
                 return ours(x, y)
             return slow(x, y, out=out, **kwargs)
 

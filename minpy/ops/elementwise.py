@@ -29,6 +29,13 @@ def real_part(g: Any) -> Any:
     return real(g) if is_complex(g) else g
 
 
+def where_larger(g: Any, here: Any, other: Any) -> Any:
+    """Return `g` where `here` is larger than `other`, and half of it where they are equal."""
+    tied = here == other
+    taken = here > other
+    return g * taken + g * tied * 0.5 if tied.any() else g * taken
+
+
 def split_ties(g: Any, here: Any, other: Any, ans: Any) -> Any:
     """Return `g` where `here` was taken, and half of it where both arguments were equal."""
     taken = here == ans
@@ -180,15 +187,15 @@ fmod = binary(
 
 maximum = binary(
     "maximum",
-    lambda g, ans, x, y: unbroadcast(split_ties(g, x, y, ans), x),
-    lambda g, ans, x, y: unbroadcast(split_ties(g, y, x, ans), y),
-    reads=("ans x y", "ans x y"),
+    lambda g, ans, x, y: unbroadcast(where_larger(g, x, y), x),
+    lambda g, ans, x, y: unbroadcast(where_larger(g, y, x), y),
+    reads=("x y", "x y"),
 )
 minimum = binary(
     "minimum",
-    lambda g, ans, x, y: unbroadcast(split_ties(g, x, y, ans), x),
-    lambda g, ans, x, y: unbroadcast(split_ties(g, y, x, ans), y),
-    reads=("ans x y", "ans x y"),
+    lambda g, ans, x, y: unbroadcast(where_larger(g, y, x), x),
+    lambda g, ans, x, y: unbroadcast(where_larger(g, x, y), y),
+    reads=("x y", "x y"),
 )
 fmax = binary(
     "fmax",
