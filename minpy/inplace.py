@@ -197,9 +197,8 @@ def _just_written(value: Array, root: Array, steps: tuple, index: Any) -> bool:
     call, args, static = link.steps[-1]
     if call is not getitem or not names_once(index) or link.steps[:-1] != steps:
         return False
-    return repr(args[0] if args else static["index"]) == repr(
-        index
-    )  # slices, integers, None and Ellipsis only
+    shown = args[0] if args else static["index"]
+    return repr(shown) == repr(index)  # slices, integers, None and Ellipsis only
 
 
 def make_writable(root: Array) -> None:

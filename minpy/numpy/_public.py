@@ -21,6 +21,7 @@ from minpy.backends import NUMPY
 from minpy.errors import explained, no_gradient, written_outside
 from minpy.inplace import fixed, index_add, make_writable, setitem
 from minpy.ops.creation import as_array, astype
+from minpy.ops.indexing import where as choose
 
 # ----- looking at arguments
 
@@ -292,8 +293,6 @@ def _with_extras(name: str, ours: Callable, args: tuple, kwargs: dict) -> Any:
     if where is not None and where is not True:
         if name not in _NEUTRAL:
             raise no_gradient(f"{name} with where=...")
-        from minpy.ops.indexing import where as choose
-
         neutral = _NEUTRAL[name] if _NEUTRAL[name] is not None else initial
         if neutral is None:
             raise ValueError(f"{name} with where=... needs initial=...")
@@ -375,8 +374,6 @@ def _traced_ufunc(name: str, function: Any, ours: Callable) -> Callable:
         if where is not True:
             if out is None:
                 out = wrap(onp.zeros(result.shape, result.dtype))
-            from minpy.ops.indexing import where as choose
-
             result = choose(where, result, out)
         return result if out is None else into(out, _given(result, name), (), kwargs)
 
