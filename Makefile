@@ -1,7 +1,7 @@
 # Needs Python 3.10 or newer and make, nothing else. `make help` lists the commands.
 #
 #   PYTHON=python3.12 make setup     the Python to build .venv with (after `make clean`)
-#   EXTRAS=name make setup           one more group of optional packages from pyproject.toml
+#   EXTRAS=torch make setup          one more group of optional packages from pyproject.toml
 #   make test ARGS="-k linalg -x"    arguments for the command behind test, bench, lab and demo
 
 PYTHON ?= python3
@@ -19,7 +19,7 @@ bench_ready := .venv-bench/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: setup test bench lint lab demo clean help
+.PHONY: setup test test-gpu bench bench-gpu lint lab demo clean help
 
 setup: $(ready)  ## make .venv and install minpy with all that the course needs
 	@echo "Ready. To use it in this shell: source .venv/bin/activate"
@@ -27,8 +27,14 @@ setup: $(ready)  ## make .venv and install minpy with all that the course needs
 test: $(ready)  ## run the tests
 	$(bin)/python -m pytest $(ARGS)
 
+test-gpu: $(ready)  ## run the tests that need a CUDA GPU, with EXTRAS=torch
+	$(bin)/python -m pytest -m cuda $(ARGS)
+
 bench: $(bench_ready)  ## time minpy beside its peers, in an environment of its own
 	$(bench_bin)/python -m benchmarks $(ARGS)
+
+bench-gpu: $(bench_ready)  ## time minpy beside PyTorch on a CUDA GPU
+	$(bench_bin)/python -m benchmarks --gpu $(ARGS)
 
 lint: $(ready)  ## check style and types
 	$(bin)/ruff check .
@@ -46,7 +52,7 @@ clean:  ## remove everything that was built, the environments too
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The stamps: an environment is installed again only when what it is made from has changed.
 

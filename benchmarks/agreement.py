@@ -8,8 +8,8 @@ import numpy as np
 
 #: Largest difference between implementations, relative to the largest element of the array.
 #: In float32 a relu's input may round to either side of zero, and one of 256 examples then
-#: changes a gradient; the tests compare in float64.
-TOLERANCE = {"float32": 2e-2, "float64": 1e-9}
+#: changes a gradient, in some of 50 layers; the tests compare in float64.
+TOLERANCE = {"float32": 5e-2, "float64": 1e-9}
 
 #: The same for single numbers, such as losses.
 SCALAR_TOLERANCE = {"float32": 1e-4, "float64": 1e-9}
@@ -21,7 +21,7 @@ def assert_agree(actual: Any, expected: Any) -> None:
     Parameters
     ----------
     actual, expected : array_like, or tuple or list of them
-        Arrays of any of the libraries. The tolerance is that of the expected dtype, and relative
+        Arrays of any of the libraries. The tolerance is that of the coarser dtype, and relative
         to the largest element of an array: small elements of a gradient are sums that cancel.
 
     Examples
@@ -46,7 +46,7 @@ def assert_agree(actual: Any, expected: Any) -> None:
     off = float(np.max(np.abs(got - want))) / largest
     # Written so that NaN fails.
     tolerance = TOLERANCE if want.ndim else SCALAR_TOLERANCE
-    if not off <= tolerance[str(want.dtype)]:
+    if not off <= max(tolerance[str(got.dtype)], tolerance[str(want.dtype)]):
         raise AssertionError(f"results differ by {off:.1e} of the largest element")
 
 
@@ -55,5 +55,5 @@ def as_numpy(array: Any) -> np.ndarray:
     if hasattr(array, "asnumpy"):
         return np.asarray(array.asnumpy())
     if hasattr(array, "detach"):
-        return array.detach().numpy()
+        return array.detach().cpu().numpy()
     return np.asarray(array)

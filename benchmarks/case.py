@@ -38,8 +38,9 @@ class Case:
     builders : mapping of str to callable
         Implementation -> function without arguments that returns its sampler. It raises
         `peers.Unavailable` for a peer that is not installed. An implementation is named as in
-        `peers.PACKAGES`, followed by a comma and a variant where there are several; the
-        hand-written one is called "NumPy". Those of one variant must agree on the result.
+        `peers.PACKAGES` or, for a way of running minpy, in `steps.POLICIES`; where there are
+        several problems, a comma and the variant of the problem follow. The hand-written one is
+        called "NumPy". Those of one variant must agree on the result.
     reference : str or mapping of str to str
         What each implementation is divided by in the table.
     rounds : float

@@ -13,12 +13,13 @@ import numpy
 from benchmarks import peers
 
 
-def facts() -> dict[str, Any]:
-    """Describe the machine and the software, ready for JSON."""
+def facts(gpu: bool = False) -> dict[str, Any]:
+    """Describe the machine and the software, ready for JSON; with `gpu`, also that of gpu(0)."""
     return {
         "processor": _processor(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "cores": os.cpu_count(),
+        "gpu": _gpu() if gpu else None,
         "threads": int(os.environ["OMP_NUM_THREADS"]),
         "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         "python": platform.python_version(),
@@ -34,6 +35,12 @@ def _processor() -> str:
         return platform.processor() or "unknown"
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or "unknown"
+
+
+def _gpu() -> str:
+    import torch
+
+    return f"{torch.cuda.get_device_name(0)}, CUDA {torch.version.cuda}"
 
 
 def _blas() -> str:

@@ -57,13 +57,21 @@ class Timer:
         self.warms_up = True
 
     @classmethod
-    def of(cls, step: Callable[[], Any], ops: int = 1) -> Timer:
-        """Time a function of no arguments; what it returns is what is compared."""
+    def of(
+        cls, step: Callable[[], Any], ops: int = 1, wait: Callable[[], Any] | None = None
+    ) -> Timer:
+        """Time a function of no arguments; what it returns is what is compared.
+
+        `wait` waits for a device, before each reading of the clock.
+        """
+        wait = wait or (lambda: None)
 
         def seconds(number: int) -> float:
+            wait()
             start = time.perf_counter()
             for _ in repeat(None, number):
                 step()
+            wait()
             return time.perf_counter() - start
 
         return cls(seconds, step, ops)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import warnings
 from types import ModuleType
 
 #: Name in the tables -> name on import.
@@ -54,7 +55,9 @@ def load(module: str) -> ModuleType:
     try:
         if package == "mxnet":
             _restore_numpy_bool()
-        return importlib.import_module(module)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # MXNet reads names that NumPy has deprecated
+            return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name == package:
             raise Unavailable("not installed") from None

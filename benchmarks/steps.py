@@ -8,7 +8,8 @@ when it returns: JAX and MXNet are waited for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -20,17 +21,61 @@ from benchmarks.peers import load
 Step = Callable[[], tuple[Any, Sequence[Any]]]
 Arrays = Sequence[onp.ndarray]
 
+#: The ways of running minpy, as the tables call them -> the policy in force meanwhile.
+POLICIES = {
+    "minpy": "auto",
+    "minpy (NumPy)": "only_numpy",
+    "minpy (PyTorch)": "prefer_torch",
+}
 
-def minpy_step(loss: Callable, params: Arrays, data: Arrays) -> Step:
-    """Build a step of minpy: the loss as it stands, on minpy's arrays."""
+
+def running(name: str) -> AbstractContextManager:
+    """Return the block in which minpy makes its arrays and runs.
+
+    Parameters
+    ----------
+    name : str
+        A key of `POLICIES`.
+
+    Raises
+    ------
+    Unavailable
+        The library that the policy asks for is not installed.
+    """
+    if name == "minpy":
+        return nullcontext()  # it is the default, and entering a policy takes a microsecond or two
+    if name == "minpy (PyTorch)":
+        load("torch")
+    import minpy
+
+    return minpy.use_policy(POLICIES[name])
+
+
+def minpy_step(
+    loss: Callable,
+    params: Arrays,
+    data: Arrays,
+    where: AbstractContextManager | None = None,
+) -> Step:
+    """Build a step of minpy: the loss as it stands, on minpy's arrays.
+
+    `where` is a block to make the arrays and to run in: of a policy, or of a device.
+    """
     import minpy
     import minpy.numpy as np
 
-    data = [np.array(array) for array in data]
-    params = [np.array(array) for array in params]
+    where = where or nullcontext()
+    with where:
+        data = [np.array(array) for array in data]
+        params = [np.array(array) for array in params]
     argnum = tuple(range(len(params)))
     step = minpy.value_and_grad(lambda *params: loss(np, params, *data), argnum)
-    return lambda: step(*params)
+
+    def inside() -> tuple[Any, Sequence[Any]]:
+        with where:
+            return step(*params)
+
+    return inside
 
 
 def autograd_step(loss: Callable, params: Arrays, data: Arrays) -> Step:
@@ -52,11 +97,11 @@ def jax_step(loss: Callable, params: Arrays, data: Arrays) -> Step:
     return lambda: jax.block_until_ready(step(params, data))
 
 
-def torch_step(loss: Callable, params: Arrays, data: Arrays) -> Step:
+def torch_step(loss: Callable, params: Arrays, data: Arrays, device: str = "cpu") -> Step:
     """Build a step of eager PyTorch."""
     torch = load("torch")
-    data = [torch.tensor(array) for array in data]
-    params = [torch.tensor(array, requires_grad=True) for array in params]
+    data = [torch.tensor(array, device=device) for array in data]
+    params = [torch.tensor(array, device=device, requires_grad=True) for array in params]
 
     def step() -> tuple[Any, Sequence[Any]]:
         value = loss(params, *data)
@@ -95,7 +140,8 @@ def training_steps(
     by_hand: Callable,
     torch_loss: Callable | None = None,
     mxnet_loss: Callable | None = None,
-    numpy_like: Sequence[str] = ("minpy", "HIPS autograd", "JAX"),
+    numpy_like: Sequence[str] = ("HIPS autograd", "JAX"),
+    subjects: Iterable[str] = ("minpy",),
 ) -> dict[str, Callable[[], Step]]:
     """Return a builder of the step for each library, as for `case.Case`.
 
@@ -110,10 +156,11 @@ def training_steps(
     torch_loss, mxnet_loss : callable, optional
         ``loss(params, *data)``; without it that library is left out.
     numpy_like : sequence of str
-        The libraries that `loss` runs on.
+        The libraries that `loss` runs on, beside minpy.
+    subjects : iterable of str
+        The ways of running minpy, keys of `POLICIES`.
     """
-    makers = {
-        "minpy": (minpy_step, loss if "minpy" in numpy_like else None),
+    makers = {name: (partial(_minpy_step, name), loss) for name in subjects} | {
         "NumPy": (by_hand_step, by_hand),
         "PyTorch": (torch_step, torch_loss),
         "HIPS autograd": (autograd_step, loss if "HIPS autograd" in numpy_like else None),
@@ -127,15 +174,19 @@ def training_steps(
     }
 
 
+def _minpy_step(name: str, loss: Callable, params: Arrays, data: Arrays) -> Step:
+    return minpy_step(loss, params, data, running(name))
+
+
 def _build(make: Callable, function: Callable, problem: Callable) -> Step:
     params, data = problem()
     return make(function, params, data)
 
 
-def timed(steps: Mapping[str, Callable[[], Step]], ops: int = 1) -> dict[str, Callable[[], Timer]]:
+def timed(steps: Mapping[str, Callable[[], Any]], ops: int = 1) -> dict[str, Callable[[], Timer]]:
     """Return builders of timers from builders of steps; `ops` divides the time of a step."""
     return {name: partial(_timer, build, ops) for name, build in steps.items()}
 
 
-def _timer(build: Callable[[], Step], ops: int) -> Timer:
+def _timer(build: Callable[[], Any], ops: int) -> Timer:
     return Timer.of(build(), ops)

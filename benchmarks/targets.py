@@ -35,7 +35,16 @@ TARGETS = (
     Target("rnn_tiny", "PyTorch", 0.5),
     Target("rnn_tiny", "NumPy", 2.0),
     Target("rnn50", "NumPy", 1.15),
+    Target("rnn50", "PyTorch", 1.15, subject="minpy (PyTorch)"),
     Target("mlp50", "NumPy", 1.15),
+    Target("mlp50", "PyTorch", 1.15, subject="minpy (PyTorch)"),
+    Target("cnn", "PyTorch", 1.1, subject="minpy (PyTorch)"),
+    # 1.6 times the best of those that minpy may run on: of each of them.
+    Target("cnn", "PyTorch", 1.6),
+    Target("cnn", "MXNet", 1.6),
+    Target("cnn", "PyTorch", 2.0, subject="minpy (NumPy)"),
+    Target("conv.forward", "PyTorch", 1.1, subject="minpy (PyTorch)"),
+    Target("conv.both", "PyTorch", 1.1, subject="minpy (PyTorch)"),
     Target("memory", "NumPy", 1.3),
     Target("inplace.time", "minpy, 200 steps", 2.3, subject="minpy, 400 steps"),
     Target("inplace.memory", "minpy, 200 steps", 2.3, subject="minpy, 400 steps"),
@@ -44,6 +53,10 @@ TARGETS = (
     # aside 11 times; the factor of 2 is for caches, which the longer chain does not fit in.
     Target("scaling.length", "minpy, 1,000 ops", 2.0, subject="minpy, 100,000 ops"),
     Target("scaling.aside", "minpy", 1.3, subject="minpy, 10,000 ops aside"),
+    # On a CUDA GPU: python -m benchmarks --gpu.
+    Target("rnn50.gpu", "PyTorch", 1.1),
+    Target("mlp50.gpu", "PyTorch", 1.1),
+    Target("cnn.gpu", "PyTorch", 1.1),
 )
 
 

@@ -13,21 +13,37 @@ from minpy.autograd import (
     make_vjp,
     value_and_grad,
 )
+from minpy.backends.context import Context, cpu, current_context, gpu, set_context
+from minpy.backends.policy import current_policy, set_global_policy, use_policy, wrap_policy
 from minpy.checking import detect_nan, gradcheck
-from minpy.errors import ImplicitExitError, NanError, NoGradientError
+from minpy.config import show_config
+from minpy.errors import (
+    BackendError,
+    DeviceError,
+    ImplicitExitError,
+    NanError,
+    NoGradientError,
+)
 from minpy.extend import checkpoint, customop
 from minpy.trace import Trace, record
 
 __all__ = [
+    "BackendError",
+    "Context",
+    "DeviceError",
     "ImplicitExitError",
     "NanError",
     "NoGradientError",
     "Trace",
     "checkpoint",
+    "cpu",
+    "current_context",
+    "current_policy",
     "customop",
     "detect_nan",
     "elementwise_grad",
     "extend",
+    "gpu",
     "grad",
     "grad_and_loss",
     "gradcheck",
@@ -39,7 +55,12 @@ __all__ = [
     "make_vjp",
     "numpy",
     "record",
+    "set_context",
+    "set_global_policy",
+    "show_config",
+    "use_policy",
     "value_and_grad",
+    "wrap_policy",
 ]
 
 

@@ -13,7 +13,7 @@ setting them on each new array would cost as much as the checks of an op.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as onp
@@ -21,6 +21,7 @@ from numpy import ndarray
 
 from minpy import backends, errors
 from minpy.backends import NUMPY, Backend
+from minpy.backends.context import Context
 
 new = object.__new__
 
@@ -107,6 +108,7 @@ class Array:
     _link: Link | None
     _node: Any
     _shared: Shared
+    asnumpy: Callable[[], ndarray]  # given to it by `minpy.numpy`, as all that NumPy's array has
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Array:
         """Make an uninitialised array, as ``numpy.ndarray(shape, dtype)`` does."""
@@ -117,7 +119,8 @@ class Array:
     @property
     def shape(self) -> tuple[int, ...]:
         """Length along each axis."""
-        return current_data(self).shape
+        shape = current_data(self).shape
+        return shape if type(shape) is tuple else tuple(shape)
 
     @shape.setter
     def shape(self, shape: tuple[int, ...]) -> None:
@@ -138,50 +141,18 @@ class Array:
     @property
     def dtype(self) -> onp.dtype:
         """Type of the elements."""
-        return current_data(self).dtype
+        return dtype_of_raw(current_data(self))
+
+    @property
+    def context(self) -> Context:
+        """Device on which the array is."""
+        return self._backend.context
 
     @property
     def _backend(self) -> Backend:
         return NUMPY if self._link is None else self._link.backend
 
-    def __len__(self) -> int:
-        shape = self.shape
-        if not shape:
-            raise TypeError("len() of unsized object")
-        return shape[0]
-
-    def __bool__(self) -> bool:
-        return bool(printable(self))
-
-    def __contains__(self, value: object) -> bool:
-        return raw(value) in printable(self)
-
-    def __iter__(self) -> Iterator[Any]:
-        if not self.shape:
-            raise TypeError("iteration over a 0-d array")
-        return (self[i] for i in range(self.shape[0]))
-
-    def __repr__(self) -> str:
-        return repr(onp.asarray(printable(self)))
-
-    def __str__(self) -> str:
-        return str(printable(self))
-
-    def __format__(self, spec: str) -> str:
-        data = printable(self)
-        return format(data.item() if data.shape == () else data, spec)
-
-    def __hash__(self) -> int:
-        if self.shape:
-            raise TypeError("unhashable type: an array with axes; x.tolist() can be made a tuple")
-        return id(self) >> 4 if self._node is not None else hash(printable(self).item())
-
-    # -- leaving: explicit, or refused while recorded
-
-    def asnumpy(self) -> ndarray:
-        """Return the values as a plain `numpy.ndarray`, outside of what is being recorded."""
-        data = printable(self)
-        return onp.array(data) if self._node is not None else onp.asarray(data)
+    # -- leaving: explicit, or refused while recorded (see `minpy.numpy._conversions`)
 
     def detach(self) -> Array:
         """Return an array with the same values through which no gradient flows."""
@@ -189,40 +160,11 @@ class Array:
         out._held = True
         return out
 
-    def item(self, *index: Any) -> Any:
-        """Return one element as a Python number, outside of what is being recorded."""
-        return printable(self).item(*index)
-
     def _leave(self, how: str) -> Any:
         data = printable(self)  # a view may become recorded by this
         if self._node is not None:
             raise errors.implicit_exit(how, self)
         return data
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
-        data = self._leave("A conversion to a NumPy array (numpy.asarray, plain[i] = x)")
-        return onp.array(data, dtype=dtype) if copy else onp.asarray(data, dtype=dtype)
-
-    def __float__(self) -> float:
-        return float(self._leave("float(x), or a function of the math module,"))
-
-    def __int__(self) -> int:
-        return int(self._leave("int(x)"))
-
-    def __complex__(self) -> complex:
-        return complex(self._leave("complex(x)"))
-
-    def __index__(self) -> int:
-        return self._leave("Use as an index").__index__()
-
-    def __dlpack__(self, **kwargs: Any) -> Any:
-        return onp.asarray(self._leave("__dlpack__")).__dlpack__(**kwargs)
-
-    def __dlpack_device__(self) -> tuple[Any, int]:
-        return onp.asarray(printable(self)).__dlpack_device__()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return wrap, (onp.asarray(self._leave("Pickling")),)
 
     def wait_to_read(self) -> None:
         """Wait until the values are there; for programs of the old minpy. Here they always are."""
@@ -237,11 +179,33 @@ def wrap(data: Any, node: tuple | None = None) -> Array:
     return x
 
 
+def wrap_there(data: Any, node: tuple | None, backend: Backend) -> Array:
+    """Return the handle of a raw array of a backend that is not NumPy."""
+    x = new(Array)
+    x._data = data
+    x._node = node
+    x._link = home_of(data, backend) if isinstance(data, backend.array_types) else _link_of(data)
+    return x
+
+
 def _link_of(data: Any) -> Link | None:
     backend = backends.backend_of(data)
     if backend is None:
         raise TypeError(f"no backend knows arrays of type {type(data).__name__}")
-    return None if backend is NUMPY else Link(backend)
+    return home(backend)
+
+
+def home(backend: Backend) -> Link | None:
+    """Return the link of arrays that live on a backend and are no views; they share it."""
+    if backend.home is None and backend is not NUMPY:
+        backend.home = Link(backend)
+        backend.home_of_scalars = Link(backend)
+    return backend.home
+
+
+def home_of(data: Any, backend: Backend) -> Link:
+    """Return the link of an op's result: without axes it is a scalar, which is never written."""
+    return home(backend) if data.shape else backend.home_of_scalars
 
 
 def current_data(x: Array) -> Any:
@@ -301,8 +265,14 @@ def numpy_data(x: Any) -> Any:
 
 
 def dtype_of(x: Any) -> onp.dtype:
-    """Return NumPy's dtype for the elements of an array of any backend."""
-    return x.dtype if isinstance(x.dtype, onp.dtype) else onp.dtype(str(x.dtype))
+    """Return NumPy's dtype for the elements of an array, raw or not, of any backend."""
+    return x.dtype if type(x) is Array else dtype_of_raw(x)
+
+
+def dtype_of_raw(data: Any) -> onp.dtype:
+    """Return NumPy's dtype for the elements of a raw array."""
+    dtype = data.dtype
+    return dtype if isinstance(dtype, onp.dtype) else backends.backend_of(data).dtype_of(data)
 
 
 def printable(x: Array) -> Any:

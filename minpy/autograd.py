@@ -10,24 +10,26 @@ from __future__ import annotations
 import functools
 import gc
 import inspect
-import itertools
 import sys
 import threading
 import weakref
 from collections.abc import Callable, Sequence
+from itertools import chain, compress, repeat
+from operator import is_
 from typing import Any
 
 import numpy as onp
 
 from minpy import errors
-from minpy.array import Array, current_data, printable, wrap
+from minpy.array import Array, current_data, dtype_of, printable, wrap
 from minpy.backward import backward, between, without_bystanders
 from minpy.containers import is_differentiable, leaves, rebuilt
-from minpy.ops.creation import as_array, astype, dtype_of, zeros_like
+from minpy.inplace import zeros_for
+from minpy.ops.creation import as_array, astype, new_array
 from minpy.ops.elementwise import real
 from minpy.ops.reduction import sum as sum_
 from minpy.ops.shape import reshape, stack
-from minpy.tape import Node, leaf, next_serial
+from minpy.tape import Node, leaf, moved, next_serial
 
 Argnum = int | str | Sequence[int | str]
 
@@ -83,7 +85,7 @@ class Recording:
             value = float(value)
         if not is_differentiable(value):
             return value
-        x = as_array(value)
+        x = new_array(value)
         self._was_held.append((x, getattr(x, "_held", False)))
         recorded = leaf(x)
         self.leaves.append(recorded._node)
@@ -108,7 +110,7 @@ class Recording:
                 return None
             g, x = next(arriving)
             if g is None:
-                return zeros_like(x)
+                return zeros_for(x)
             return _as_kind_of(g, x)
 
         result = []
@@ -133,7 +135,8 @@ class Recording:
 
 
 def _as_kind_of(g: Array, x: Array) -> Array:
-    """Return a gradient with the dtype of its argument; of a real one the gradient is real."""
+    """Return a gradient where its argument is, with its dtype; of a real one it is real."""
+    g = moved(g, x._backend)
     if g.dtype == x.dtype:
         return g
     if onp.issubdtype(g.dtype, onp.complexfloating) and x.dtype.kind == "f":
@@ -223,10 +226,14 @@ def _arrays_in(generation: int) -> list[Array]:
     """Return the arrays in one of the collector's generations.
 
     In one call, during which no other thread runs: a thread that is filling a tuple must not find
-    that somebody else refers to it.
+    that somebody else refers to it.  And by their type: asked whether they are instances, objects
+    of other libraries run code of their own.
     """
-    everything = itertools.chain.from_iterable(map(gc.get_objects, (generation,)))
-    return list(filter(Array.__instancecheck__, everything))
+    everything: list[Any] = []
+    fill = map(everything.extend, map(gc.get_objects, (generation,)))
+    look = compress(everything, map(is_, map(type, everything), repeat(Array)))
+    empty = map(list.clear, (everything,))
+    return [x for x in list(chain(fill, look, empty)) if x is not None]
 
 
 def _forget(ends: list[Node], nodes: list[Node]) -> None:
@@ -397,8 +404,8 @@ def make_vjp(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Callable, A
         def vjp(g: Any) -> Any:
             g = g if type(g) is Array else as_array(g)
             current_data(g)
-            if g.shape != data.shape:
-                raise errors.wrong_gradient(f, data.shape, g.shape)
+            if g.shape != value.shape:
+                raise errors.wrong_gradient(f, value.shape, g.shape)
             if g._backend is not value._backend:
                 g = wrap(value._backend.inward(printable(g)))
             return recording.gradients(_pulled(recording, ends.copy(), g)[0])
@@ -430,7 +437,7 @@ def make_jvp(f: Callable, argnum: int | str = 0) -> Callable[..., Callable]:
     @functools.wraps(f)
     def jvp_at(*args: Any, **kwargs: Any) -> Callable:
         vjp, value = make_vjp(f, argnum)(*args, **kwargs)
-        of_u, _ = make_vjp(vjp)(zeros_like(value))
+        of_u, _ = make_vjp(vjp)(zeros_for(value))
 
         def jvp(v: Any) -> tuple[Any, Any]:
             return value, of_u(v)

@@ -17,51 +17,60 @@ from typing import Any
 import numpy as onp
 from numpy import ndarray
 
-from minpy.array import Array, current_data, dtype_of, hold, wrap
-from minpy.backends import backend_of
-from minpy.backends.numpy import add_at, clear
-from minpy.inplace import WRITE, Scatter, index_add
+from minpy.array import Array, current_data, dtype_of, hold, wrap, wrap_there
+from minpy.backends import NUMPY, backend_of
+from minpy.backends.numpy import add_at, add_into, clear, follow, names_once
+from minpy.inplace import WRITE, Scatter, getitem, index_add, setitem, zeros_for
 from minpy.tape import Node, Part, part_of
+
+NUMPYS = frozenset({ndarray, *onp.sctypeDict.values()})  # the types of NumPy's raw arrays
+_HAVE_PLUS = NUMPYS | {Array}
 
 
 class Gradients:
-    """The gradients on their way: by serial number, and which of them nobody else has."""
+    """The gradients on their way: by serial number, and which of them nobody else has.
 
-    def __init__(self, on_arrays: bool) -> None:
-        self.on_arrays = on_arrays
+    They are raw arrays of the backend that their node ran on; while an outer recording depends on
+    what is visited (`recorded`), they are recorded arrays.
+    """
+
+    def __init__(self, recorded: bool) -> None:
+        self.recorded = recorded
         self.of: dict[int, Any] = {}
         self.owned: set[int] = set()
 
     def add(self, serial: int, g: Any) -> None:
         """Add a contribution to the gradient of node `serial`."""
         have = self.of.get(serial)
-        if serial in self.owned and type(g) is ndarray and _fits(g, have):
-            have += g
-        elif type(g) is Scatter:
+        if type(g) is Scatter:
             self._add_scatter(serial, g)
         elif type(g) is Part:
             parts = self.of.setdefault(serial, [None] * g.of)
-            parts[g.index] = g.g if parts[g.index] is None else parts[g.index] + g.g
+            part = parts[g.index]
+            parts[g.index] = g.g if part is None else _sum(part, g.g)
+        elif have is None:
+            self.of[serial] = g
+        elif serial in self.owned and not self.recorded:
+            on_numpy = type(have) is ndarray
+            into = add_into if on_numpy else backend_of(have).implementation("add_into")
+            self.of[serial] = into(have, g)
+            self._own(serial)
         else:
-            if type(g) is Array and not self.on_arrays:  # from a user's rule
-                held = getattr(g, "_held", False)  # it is what the rule was given
-                g = onp.array(current_data(g)) if held else current_data(g)
-            self.of[serial] = g if have is None else have + g
-            if have is not None:
-                self._own(serial)
+            self.of[serial] = _sum(have, g)
+            self._own(serial)
 
     def _add_scatter(self, serial: int, read: Scatter) -> None:
         have = self.of.get(serial)
-        if self.on_arrays:
-            have = _zeros_for(read) if have is None else have
+        if self.recorded:
+            have = zeros_for(read.g, read.shape) if have is None else have
             self.of[serial] = index_add(have, read.g, index=read.index)
             return
+        region = read.g if type(read.g) is Array else wrap(read.g)
         if have is None:
-            have = onp.zeros(read.shape, read.g.dtype)
-        elif serial not in self.owned or not onp.can_cast(read.g.dtype, have.dtype, "same_kind"):
-            have = onp.array(have, onp.result_type(have, read.g), order="C")
-        add_at(have, read.index, read.g)
-        self.of[serial] = have
+            have = zeros_for(region, read.shape)._data
+        elif serial not in self.owned or region.dtype != dtype_of(have):
+            have = _copy(have, onp.result_type(dtype_of(have), region.dtype))
+        self.of[serial] = _with_added(have, read.index, region)
         self._own(serial)
 
     def leaves(self, serials: list[int], seed: Any) -> list[Any]:
@@ -77,9 +86,9 @@ class Gradients:
             out = wrap(hold(g), g._node)
             out._held = True
             return out
-        shared = type(g) is ndarray and (g.base is not None or id(g) in met)
+        shared = id(g) in met or not backend_of(g).owns(g)
         met.add(id(g))
-        return wrap(g.copy() if shared and serial not in self.owned else g)
+        return wrap(_copy(g) if shared and serial not in self.owned else g)
 
     def through_write(self, node: Node, start: int) -> tuple[Any, Any]:
         """Return a write's gradient for what was there before, and for the value written.
@@ -91,35 +100,59 @@ class Gradients:
         g = self.of.pop(serial)
         mine = serial in self.owned
         self.owned.discard(serial)
+        on_numpy = type(g) is ndarray
         region = None
         if value is not None and value[0] >= start:
-            region = WRITE.rules[1](g, *values, **static)
-            if mine and onp.may_share_memory(region, g):
-                region = region.copy()
+            region = WRITE.rules[1](g if on_numpy else wrap(g), *values, **static)
+            region = region if on_numpy else region._data
+            if mine and backend_of(g).aliases(region, g):
+                region = _copy(region)
         if old is None or old[0] < start:
             return None, region
-        if not (mine and g.flags.c_contiguous):
-            g = onp.array(g, order="C")
-        clear(g, static["steps"], static["index"])
+        if not (mine and (not on_numpy or g.flags.c_contiguous)):
+            g = _copy(g)
+        if on_numpy:
+            clear(g, static["steps"], static["index"])
+        else:
+            setitem(follow(wrap(g), static["steps"]), static["index"], 0)
         if old[0] not in self.of:
             self.owned.add(old[0])
         return g, region
 
     def _own(self, serial: int) -> None:
         """Note that nobody else has this buffer; a 0-d sum is no buffer but a NumPy scalar."""
-        if type(self.of[serial]) is ndarray:
-            self.owned.add(serial)
-        else:
+        if isinstance(self.of[serial], onp.generic):
             self.owned.discard(serial)
+        else:
+            self.owned.add(serial)
 
 
-def _fits(g: ndarray, into: ndarray) -> bool:
-    return g.dtype is into.dtype and g.shape == into.shape
+def _sum(one: Any, other: Any) -> Any:
+    if type(one) in _HAVE_PLUS and type(other) in _HAVE_PLUS:
+        return one + other
+    return backend_of(one).implementation("add")(one, other)
 
 
-def _zeros_for(read: Scatter) -> Any:
-    """Return zeros of the backend and the dtype of the gradient that is to be put into them."""
-    return wrap(read.g._backend.from_numpy(onp.zeros(read.shape, dtype_of(read.g))))
+def _copy(g: Any, dtype: Any = None) -> Any:
+    """Return a raw array's copy in memory of its own, in C order."""
+    if type(g) is ndarray or isinstance(g, onp.generic):
+        return onp.array(g, dtype, order="C")
+    backend = backend_of(g)
+    if dtype is not None and backend.dtype_of(g) != dtype:
+        return backend.implementation("astype")(g, dtype)
+    return backend.implementation("copy")(g)
+
+
+def _with_added(have: Any, index: Any, region: Array) -> Any:
+    """Return a raw buffer with `region` added at `index`: in place, where it can be."""
+    if type(have) is ndarray:
+        add_at(have, index, region._data)
+        return have
+    buffer = wrap(have)
+    if not names_once(index):
+        return index_add(buffer, region, index=index)._data
+    setitem(buffer, index, getitem(buffer, index) + region)
+    return have
 
 
 def between(ends: list[Node], start: int) -> tuple[dict[int, Node], bool]:
@@ -180,10 +213,10 @@ def backward(
     end = ends.pop()
     nodes, beyond = ({}, False) if alone else between([end], start)
     nodes = without_bystanders(nodes, wanted) if beyond else None
-    on_arrays = beyond or seed._node is not None or seed._link is not None
-    gradients = Gradients(on_arrays)
+    recorded = beyond or seed._node is not None
+    gradients = Gradients(recorded)
     of, owned = gradients.of, gradients.owned
-    of[end[0]] = seed if on_arrays else seed._data
+    of[end[0]] = seed if recorded else current_data(seed)
     waiting = [(-end[0], end)]  # a heap: the youngest comes first
     outer_end = end if beyond else None
     del end
@@ -192,13 +225,14 @@ def backward(
         serial, record, parents, values, static = node
         if serial in wanted:
             continue
-        if record is WRITE and not on_arrays:
+        if record is WRITE and not recorded:
             shares = gradients.through_write(node, start)
         else:
             g = of.pop(serial)
             owned.discard(serial)
-            if on_arrays or record.wrapped or type(g) is list:
-                g, values = _as_rules_want(node, g, on_arrays or record.wrapped, recorded=beyond)
+            if recorded or record.wrapped or type(g) not in NUMPYS:
+                on_arrays = recorded or record.wrapped
+                g, values = _as_rules_want(node, g, on_arrays, recorded=beyond)
             shares = None
         for i, parent in enumerate(parents):
             if (
@@ -222,6 +256,9 @@ def backward(
                 if type(share) is ndarray:
                     of[to] = share
                     continue
+            if type(share) is Array and not recorded:
+                held = record.wrapped and getattr(share, "_held", False)  # a user's rule had it
+                share = _copy(current_data(share)) if held else current_data(share)
             gradients.add(to, share)
     return gradients.leaves(leaves, seed._data), outer_end
 
@@ -231,15 +268,16 @@ def _as_rules_want(
 ) -> tuple[Any, tuple[Any, ...]]:
     """Return a gradient and what the node keeps, for rules that work on arrays.
 
-    Recorded, the kept values carry the nodes they came from, so that what the rule does with them
-    is differentiated in its turn.
+    They do where an outer gradient asks, and for the arrays of every backend but NumPy.  Recorded,
+    the kept values carry the nodes they came from, so that what the rule does with them is
+    differentiated in its turn.
     """
     _, _, parents, (ans, *args), _ = node
     if type(g) is list:  # of an op with several results: zero for those nobody used
-        g = tuple(
-            onp.zeros(y.shape, dtype_of(y)) if part is None else part
-            for part, y in zip(g, ans, strict=True)
-        )
+        g = tuple([_zeros_of(y) if part is None else part for part, y in zip(g, ans, strict=True)])
+        on_arrays = on_arrays or type(g[0]) not in NUMPYS
+    elif type(g) not in NUMPYS:
+        on_arrays = True
     if not on_arrays:
         return g, node[3]
     if isinstance(ans, tuple):  # also the named tuples of numpy.linalg
@@ -247,14 +285,21 @@ def _as_rules_want(
         ans = tuple(map(_handle, ans, nodes))
     else:
         ans = _handle(ans, node if recorded else None)
-    args = map(_handle, args, parents if recorded else [None] * len(args))
+    args = map(_handle, args, parents) if recorded else map(_handle, args)
     return tuple(map(_handle, g)) if type(g) is tuple else _handle(g), (ans, *args)
+
+
+def _zeros_of(y: Any) -> Any:
+    return backend_of(y).implementation("zeros_for")(y, tuple(y.shape))
 
 
 def _handle(x: Any, node: Node | None = None) -> Any:
     """Return a raw array as an `Array` on memory that is held; anything else as it is."""
-    if x is None or type(x) is tuple or type(x) is Array or backend_of(x) is None:
+    if x is None or isinstance(x, tuple) or type(x) is Array:
         return x
-    x = wrap(x, node)
+    backend = backend_of(x)
+    if backend is None:
+        return x
+    x = wrap(x, node) if backend is NUMPY else wrap_there(x, node, backend)
     x._held = True
     return x

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as onp
+
 
 class NoGradientError(TypeError):
     """A recorded array met a function for which there is no gradient rule."""
@@ -19,6 +21,14 @@ class ImplicitExitError(TypeError):
 
 class NanError(ArithmeticError):
     """An op made the first NaN, while `minpy.detect_nan` was on."""
+
+
+class BackendError(RuntimeError):
+    """An op cannot run where its arrays live, or under the policy in force."""
+
+
+class DeviceError(BackendError):
+    """There is no such device, or no library that can use it."""
 
 
 def no_gradient(name: str, why: str = "") -> NoGradientError:
@@ -53,16 +63,24 @@ def explained(error: Exception, name: str, args: tuple[Any, ...]) -> Exception:
 
     Where one function of ours calls another, it is the outer one that the message names.
     """
-    if isinstance(error, _ours) or type(error).__name__ not in _NUMPYS:
+    if isinstance(error, _ours) or type(error).__name__ not in _EXPLAINED:
         return error
-    error = getattr(error, "numpys", error)
+    error = getattr(error, "original", error)
     new: Any = type(error)(f"{name} of {' and '.join(map(_shape_of, args))}: {error}")
-    new.numpys = error
+    new.original = error
     return new
 
 
-_ours = (NoGradientError, ImplicitExitError, NanError)
-_NUMPYS = ("ValueError", "TypeError", "IndexError", "AxisError", "LinAlgError")
+_ours = (NoGradientError, ImplicitExitError, NanError, BackendError)
+_EXPLAINED = ("ValueError", "TypeError", "IndexError", "AxisError", "LinAlgError", "MemoryError")
+
+
+def of_library(error: Exception, backend: Any) -> Exception:
+    """Return a library's error as NumPy would raise it; PyTorch has RuntimeError for everything."""
+    kind = type(error).__name__
+    if kind == "OutOfMemoryError":
+        return MemoryError(f"{backend} has not enough memory. {error}")
+    return onp.linalg.LinAlgError(str(error)) if "LinAlg" in kind else ValueError(str(error))
 
 
 def _shape_of(x: Any) -> str:
@@ -158,7 +176,43 @@ def does_not_fit(name: str, result: Any, x: Any) -> Exception:
 
 def wrong_shape_written(data: Any, index: Any, value: Any, error: Exception) -> ValueError:
     """A value does not fit where it was to be written."""
+    place = onp.broadcast_to(0, data.shape)[index]
     return ValueError(
-        f"x[i] = value with x of shape {data.shape}, x[i] of shape {data[index].shape} and value "
-        f"of shape {getattr(value, 'shape', ())}: {error}"
+        f"x[i] = value with x of shape {tuple(data.shape)}, x[i] of shape {place.shape} and value "
+        f"of shape {tuple(getattr(value, 'shape', ()))}: {error}"
+    )
+
+
+# ----- where things run
+
+
+def no_device(context: Any, policy: str, reasons: list[str]) -> DeviceError:
+    """No library can make arrays on a device."""
+    looked = "".join(f"\n  - {reason}" for reason in reasons)
+    return DeviceError(
+        f"under the policy {policy!r}, nothing here can make arrays on {context}:{looked}"
+    )
+
+
+def lacks(backend: Any, name: str, policy: str) -> BackendError:
+    """A library has no implementation of an op, and NumPy may not help."""
+    return BackendError(
+        f"{backend} has no {name}, and under the policy {policy!r} nothing else may run it; under "
+        f"'prefer_{backend.name}' NumPy would"
+    )
+
+
+def forbidden(backend: Any, policy: str) -> BackendError:
+    """An array lives where the policy does not allow ops to run."""
+    return BackendError(
+        f"the policy {policy!r} does not allow ops on arrays of {backend}; make the arrays under "
+        "this policy, or take their values with x.asnumpy()"
+    )
+
+
+def two_backends(one: Any, other: Any) -> BackendError:
+    """The arrays of one op live on two devices or in two libraries."""
+    return BackendError(
+        f"the arrays live on {one} and on {other}, and it is not clear where the op should run; "
+        "move one of them: x.as_in_context(...) to another device, x.asnumpy() to NumPy"
     )

@@ -33,10 +33,20 @@ import numpy as onp
 from numpy import ndarray
 
 from minpy import errors, tape
-from minpy.array import Array, current_data, dtype_of, hold, link_view, new, raw, written
+from minpy.array import (
+    Array,
+    current_data,
+    dtype_of,
+    hold,
+    link_view,
+    new,
+    raw,
+    wrap,
+    written,
+)
 from minpy.backends import NUMPY
 from minpy.backends.numpy import clear, follow, names_once, survivors
-from minpy.tape import Op, apply, declare, next_serial, unbroadcast
+from minpy.tape import Op, apply, declare, moved, next_serial, unbroadcast
 
 
 class Scatter:
@@ -71,6 +81,7 @@ def getitem(x: Any, index: Any) -> Any:
         raise errors.explained(error, "getitem", (x,)) from error
     if type(ans) is not ndarray:
         return apply(_GETITEM, x, index=index)
+    _GETITEM.count()
     node = x._node
     if node is not None:
         node = (next_serial(), _GETITEM, (node,), (None, data.shape), {"index": index})
@@ -89,6 +100,12 @@ index_add = tape.op(
     lambda g, ans, x, values, index: g,
     lambda g, ans, x, values, index: unbroadcast(getitem(g, index), values),
 )
+
+
+def zeros_for(x: Array, shape: tuple[int, ...] | None = None) -> Array:
+    """Return zeros with the dtype and the backend of `x`, and its shape or another one."""
+    zeros = x._backend.implementation("zeros_for")
+    return wrap(zeros(current_data(x), x.shape if shape is None else shape))
 
 
 _SIMPLE = frozenset({int, slice})
@@ -152,6 +169,8 @@ def setitem(x: Array, index: Any, value: Any) -> None:
         if _just_written(value, root, steps, index):
             return
         current_data(value)
+        if value._node is not None:
+            value = moved(value, x._backend)
         node = value._node
     if node is not None and not onp.issubdtype(dtype_of(x), onp.inexact):
         raise errors.no_gradient_in(x.dtype, value)
@@ -164,6 +183,8 @@ def setitem(x: Array, index: Any, value: Any) -> None:
     make_writable(root)
     _assign(x, index, value)
     if node is None and root._node is None:
+        if root._link is not None:
+            written(root)  # on another backend a view may be a copy: see `_assign`
         return
     kept = value.shape if node is not None else _constant(value)
     root._node = (
@@ -218,7 +239,10 @@ def adopt(x: Array, fresh: Array) -> bool:
     data = fresh._data
     if isinstance(data, onp.generic):  # NumPy's arithmetic on 0-d arrays makes scalars
         data = onp.asarray(data)
-    if type(data) is not ndarray or data.strides != x._data.strides:
+    if type(data) is not type(x._data) or fresh._backend is not x._backend:
+        return False
+    layout = x._backend.implementation("layout")
+    if layout(data) != layout(x._data):
         return False
     x._data = data
     x._node = fresh._node
@@ -230,19 +254,31 @@ def adopt(x: Array, fresh: Array) -> bool:
 def _assign(x: Array, index: Any, value: Any) -> None:
     data = current_data(x)
     backend = x._backend
+    overlaps = type(value) is Array and origin(value)[0] is origin(x)[0]
     if type(value) is Array:
         value = current_data(value) if value._backend is backend else raw(value)
-    if backend is not NUMPY:
-        backend.implementation("setitem")(data, index, backend.inward(value))
-    elif type(data) is not ndarray:
+    if isinstance(data, onp.generic):
         raise TypeError(f"'{type(data).__name__}' object does not support item assignment")
-    else:
-        if isinstance(value, ndarray) and not simple(index) and onp.may_share_memory(value, data):
-            value = value.copy()  # NumPy does not protect what it reads from what it writes here
-        try:
+    try:
+        if backend is not NUMPY:
+            value = backend.implementation("copy")(value) if overlaps else backend.inward(value)
+            _write_there(x, index, value)
+        elif isinstance(value, ndarray) and not simple(index) and onp.may_share_memory(value, data):
+            data[index] = value.copy()  # NumPy does not protect what it reads from what it writes
+        else:
             data[index] = value
-        except ValueError as error:
-            raise errors.wrong_shape_written(data, index, value, error) from error
+    except ValueError as error:
+        raise errors.wrong_shape_written(data, index, value, error) from error
+
+
+def _write_there(x: Array, index: Any, value: Any) -> None:
+    """Write into an array that lives on another backend."""
+    data = x._data
+    root, steps = origin(x)
+    if steps and not x._backend.aliases(data, root._data):  # ``x[::-1]`` where it is a copy
+        places = follow(onp.arange(root.size).reshape(root.shape), steps)[index]
+        data, index = root._data, onp.unravel_index(places, root.shape)
+    x._backend.implementation("setitem")(data, index, value)
 
 
 def augmented(call: Callable[[Any, Any], Any], on_raw: Callable[[Any, Any], Any]) -> Any:
@@ -250,7 +286,7 @@ def augmented(call: Callable[[Any, Any], Any], on_raw: Callable[[Any, Any], Any]
 
     def method(x, y):
         data = current_data(x)
-        if isinstance(data, onp.generic):
+        if isinstance(data, onp.generic) or x._link is x._backend.home_of_scalars is not None:
             return call(x, y)  # NumPy's scalars are immutable: the name is bound to a new one
         if type(y) is Array:
             current_data(y)

@@ -34,15 +34,26 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as onp
 from numpy import ndarray
 
-from minpy.array import Array, current_data, hold, link_view, new, numpy_data, wrap
-from minpy.backends import NUMPY, Backend
+from minpy.array import (
+    Array,
+    current_data,
+    hold,
+    home_of,
+    link_view,
+    new,
+    numpy_data,
+    wrap,
+    wrap_there,
+)
+from minpy.backends import NUMPY, Backend, allowed, meeting
+from minpy.backends.statistics import counter
 from minpy.errors import explained, no_gradient
 
 Rule = Callable[..., Any]
@@ -64,8 +75,12 @@ class Op:
         The arguments (and ``ans``) whose values the rules need; for all rules, or for each.
     raw : callable
         NumPy's implementation.
+    count : callable
+        To be called when NumPy runs it.
     own_raw : callable or None
         The same, if the op is called in another way than NumPy's function of its name.
+    there : dict of Backend to callable
+        What runs it on other backends.
     watch : callable or None
         Wraps what other backends run, while somebody looks for a NaN.
     call : callable
@@ -77,11 +92,13 @@ class Op:
     __slots__ = (
         "__weakref__",
         "call",
+        "count",
         "name",
         "own_raw",
         "raw",
         "reads",
         "rules",
+        "there",
         "watch",
         "wrapped",
     )
@@ -94,6 +111,8 @@ class Op:
         self.reads = tuple(r.split() for r in reads) if type(reads) is tuple else reads.split()
         self.raw = raw or NUMPY.implementation(name)
         self.own_raw = raw
+        self.count = getattr(raw, "count", None) or counter(name, NUMPY.name)
+        self.there: dict[Backend, Callable[..., Any]] = {}
         self.watch: Callable[..., Any] | None = None
         self.wrapped = wrapped
         self.call: Callable[..., Any] = partial(apply, self)
@@ -128,25 +147,38 @@ def declare(record: Op, call: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def unary(name: str, rule: Rule, reads: str = "") -> Callable[[Any], Any]:
+def unary(name: str, rule: Rule, reads: str = "", raw: Any = None) -> Callable[[Any], Any]:
     """Declare an elementwise op of one argument ``x``; see the module's docstring."""
-    record = Op(name, (rule,), reads)
+    record = Op(name, (rule,), reads, raw)
     reads_x, reads_ans = "x" in record.reads, "ans" in record.reads
+    count = record.count
 
     def call(x):
-        data = x._data if type(x) is Array and x._link is None else numpy_data(x)
+        link = None
+        if type(x) is Array and x._link is None:
+            data = x._data
+        else:
+            data = numpy_data(x)
         if data is None:
-            return apply(record, x)
+            if type(x) is not Array:
+                return apply(record, x)
+            data, link = current_data(x), x._link
+            run = there(x._link.backend, record)
+        else:
+            run = record.raw
+            count()
         node = x._node
         try:
-            ans = record.raw(data)
+            ans = run(data)
         except Exception as error:
             raise explained(error, record.name, (x,)) from error
         if type(ans) is not ndarray and not isinstance(ans, onp.inexact):
-            return left_alone(ans, node, record)
+            if link is None or isinstance(ans, onp.generic):
+                return left_alone(ans, node, record)
+            link = home_of(ans, link.backend)
         out = new(Array)
         out._data = ans
-        out._link = None
+        out._link = link
         if node is None:
             out._node = None
             return out
@@ -174,31 +206,47 @@ def binary(
     x_for_x, x_for_y = "x" in for_x, "x" in for_y
     y_for_x, y_for_y = "y" in for_x, "y" in for_y
     reads_ans = "ans" in for_x or "ans" in for_y
+    count = record.count
 
     def call(x, y):
-        x_data = x._data if type(x) is Array and x._link is None else numpy_data(x)
+        link = None
+        if type(x) is Array and x._link is None:
+            x_data = x._data
+        else:
+            x_data = numpy_data(x)
         if x_data is None:
-            return apply(record, x, y)
+            if not live_together(x, y):
+                return apply(record, x, y)
+            x_data, link = current_data(x), x._link
+            run = there(x._link.backend, record)
+        else:
+            run = record.raw
+            count()
         x_node = x._node
         if type(y) is float or type(y) is int:
             y_data = y
             y_node = None
         else:
-            y_data = y._data if type(y) is Array and y._link is None else numpy_data(y)
+            if link is not None:
+                y_data = current_data(y)
+            else:
+                y_data = y._data if type(y) is Array and y._link is None else numpy_data(y)
             if y_data is None:
                 # NumPy lets an operand have its way that says so
                 deaf = getattr(type(y), "__array_ufunc__", record) is None
                 return NotImplemented if deaf else apply(record, x, y)
             y_node = y._node
         try:
-            ans = record.raw(x_data, y_data)
+            ans = run(x_data, y_data)
         except Exception as error:
             raise explained(error, record.name, (x, y)) from error
         if type(ans) is not ndarray and not isinstance(ans, onp.inexact):
-            return left_alone(ans, x_node or y_node, record)
+            if link is None or isinstance(ans, onp.generic):
+                return left_alone(ans, x_node or y_node, record)
+            link = home_of(ans, link.backend)
         out = new(Array)
         out._data = ans
-        out._link = None
+        out._link = link
         if x_node is None and y_node is None:
             out._node = None
             return out
@@ -222,6 +270,15 @@ def binary(
         return out
 
     return declare(record, call)
+
+
+def live_together(x: Any, y: Any) -> bool:
+    """Whether two arguments, one of them no NumPy array, are where one backend can take them."""
+    if type(x) is not Array:
+        return False
+    if type(y) is float or type(y) is int:
+        return True
+    return type(y) is Array and y._link is not None and y._link.backend is x._link.backend
 
 
 def op(name: str, *rules: Rule | None, reads: str = "", raw: Any = None) -> Callable[..., Any]:
@@ -249,36 +306,65 @@ def apply(record: Op, *args: Any, **static: Any) -> Any:
     """Run an op on arguments of any kind, and record it if one of them is recorded."""
     backend: Backend = NUMPY
     data = list(args)
-    arrays = [i for i, arg in enumerate(args) if type(arg) is Array]
-    if not arrays:
+    found = recorded = False
+    for i, arg in enumerate(args):
+        if type(arg) is Array:
+            found = True
+            link = arg._link
+            if link is None:
+                data[i] = arg._data
+            else:
+                data[i] = current_data(arg)
+                if link.backend is not backend:
+                    backend = meeting(backend, link.backend)
+            recorded = recorded or arg._node is not None
+    if not found:
         return record.raw(*args, **static)
-    recorded = False
-    for i in arrays:
-        data[i] = current_data(args[i])
-        link = args[i]._link
-        if link is not None and link.backend is not NUMPY:
-            backend = link.backend
-        recorded = recorded or args[i]._node is not None
+    here = args
+    if backend is NUMPY:
+        run = record.raw
+        record.count()
+    else:
+        run = there(backend, record)
+        if not backend.takes.issuperset(map(type, data)):
+            here = [_brought(arg, backend, recorded) for arg in args]
+            data = [x._data if type(x) is Array else x for x in here]
     try:
-        if backend is NUMPY:
-            ans = record.raw(*data, **static)
-        else:
-            data = [backend.inward(x) for x in data]
-            run = backend.implementation(record.name, record.own_raw)
-            ans = (run if record.watch is None else record.watch(run))(*data, **static)
+        ans = run(*data, **static)
     except Exception as error:
         raise explained(error, record.name, args) from error
-    node = None
-    if recorded:
-        parents = tuple([arg._node if type(arg) is Array else None for arg in args])
-        check_rules(record, parents)
-        names = record.reads
-        if type(names) is tuple:
-            names = [n for reads, p in zip(names, parents, strict=True) if p for n in reads]
-        kept = [_kept(i, arg, names) for i, arg in enumerate(args)]
-        kept_ans = ans if "ans" in names else None
-        node = (next_serial(), record, parents, (kept_ans, *kept), static or None)
+    node = _node_of(record, here, ans, static) if recorded else None
     return finished(ans, node, backend, args, data, record, static)
+
+
+def there(backend: Backend, record: Op) -> Callable[..., Any]:
+    """Return what runs an op on a backend that is not NumPy."""
+    allowed(backend)
+    run = record.there.get(backend)
+    if run is None:
+        run = record.there[backend] = backend.find(record.name, record.own_raw)
+    return run if record.watch is None else record.watch(run)
+
+
+def _brought(arg: Any, backend: Backend, recorded: bool) -> Any:
+    """Return an argument where the op runs."""
+    if type(arg) is Array:
+        return moved(arg, backend)
+    if isinstance(arg, ndarray | onp.generic):
+        return backend.inward(arg.copy() if recorded else arg)
+    return arg
+
+
+def _node_of(record: Op, args: Sequence[Any], ans: Any, static: dict[str, Any]) -> Node:
+    """Return the node of a result, given the arguments where the op ran."""
+    parents = tuple([arg._node if type(arg) is Array else None for arg in args])
+    check_rules(record, parents)
+    names = record.reads
+    if type(names) is tuple:
+        names = [n for reads, p in zip(names, parents, strict=True) if p for n in reads]
+    values = [_kept(i, arg, names) for i, arg in enumerate(args)]
+    kept_ans = ans if "ans" in names else None
+    return (next_serial(), record, parents, (kept_ans, *values), static or None)
 
 
 _NAMES = ("x", "y", "z")
@@ -314,21 +400,44 @@ def finished(
         return type(ans)(*parts) if hasattr(ans, "_fields") else tuple(parts)
     if isinstance(ans, onp.generic) and not isinstance(ans, onp.inexact):
         return left_alone(ans, node, record)
-    out = wrap(ans, node)
+    out = wrap(ans, node) if backend is NUMPY else wrap_there(ans, node, backend)
     if node is not None and node[3][0] is not None:
         out._held = True
     source = args[0]
-    if type(source) is Array and _is_view(ans, data[0], backend):
+    if type(source) is Array and _is_view(ans, data[0], backend, static.get("index")):
         link_view(out, source, (record.call, args[1:], static))
     return out
 
 
-def _is_view(ans: Any, data: Any, backend: Backend) -> bool:
-    if backend is NUMPY:
-        if type(ans) is not ndarray or (ans.base is None and ans is not data):
-            return False
-        return type(data) is ndarray and onp.may_share_memory(ans, data)
-    return backend.aliases(ans, data)
+def _is_view(ans: Any, data: Any, backend: Backend, index: Any) -> bool:
+    """Whether a result shows the memory of the first argument, or would on NumPy."""
+    if backend is not NUMPY:
+        return backend.aliases(ans, data) or (index is not None and _goes_backwards(index))
+    if type(ans) is not ndarray or (ans.base is None and ans is not data):
+        return False
+    return type(data) is ndarray and onp.may_share_memory(ans, data)
+
+
+def _goes_backwards(index: Any) -> bool:
+    """Whether an index gives a view with a negative step, which other libraries lack."""
+    parts = index if type(index) is tuple else (index,)
+    if any(isinstance(part, ndarray | bool) for part in parts):
+        return False  # a copy
+    return any(type(part) is slice and (part.step or 1) < 0 for part in parts)
+
+
+def moved(x: Any, backend: Backend) -> Array:
+    """Return `x` on another backend; its gradient comes back to where `x` is."""
+    if type(x) is not Array:
+        x = wrap(x)
+    if x._backend is backend:
+        return x
+    data = hold(x)
+    out = wrap(backend.inward(onp.asarray(x._backend.to_numpy(data))))
+    out._held = True  # on a CPU the two may share memory
+    if x._node is not None:
+        out._node = (next_serial(), MOVE, (x._node,), (None, x.shape), {"back": x._backend})
+    return out
 
 
 def left_alone(ans: Any, node: tuple | None, record: Op) -> Any:
@@ -353,7 +462,7 @@ def unbroadcast(g: Any, like: Any) -> Any:
 
     `like` is the argument, or its shape.
     """
-    shape = like if type(like) is tuple else like.shape
+    shape = like if isinstance(like, tuple) else like.shape
     if g.shape == shape:
         return g
     if g.shape[1:] == shape:
@@ -362,8 +471,10 @@ def unbroadcast(g: Any, like: Any) -> Any:
         extra = len(g.shape) - len(shape)
         axes = tuple(range(extra))
         axes += tuple(extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1)
-    if axes:
-        g = g.sum(axis=axes) if type(g) is Array else onp.add.reduce(g, axis=axes)
+    if axes and type(g) is Array:
+        g = every_op["sum"].call(g, axis=axes)
+    elif axes:
+        g = onp.add.reduce(g, axis=axes)
     return g if g.shape == shape else g.reshape(shape)
 
 
@@ -384,6 +495,7 @@ def part_of(node: Node, index: int, of: int) -> Node:
 
 
 LEAF = Op("leaf", (lambda g, ans, x: g,), raw=lambda x: x)
+MOVE = Op("move", (lambda g, ans, x, back: moved(g, back),), raw=lambda x, back: x)
 PART = Op(
     "part",
     (lambda g, ans, x, index, of: Part(g, index, of),),

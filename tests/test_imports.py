@@ -23,20 +23,49 @@ def heavy_imports(tmp_path):
     def run(statement):
         report = f"import sys; print(*(name for name in {HEAVY} if name in sys.modules))"
         done = subprocess.run(
-            [sys.executable, "-c", f"{statement}; {report}"],
+            [sys.executable, "-c", f"{statement}\n{report}"],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(search_path)},
             stdout=subprocess.PIPE,
             text=True,
             check=True,
         )
-        return done.stdout.split()
+        return done.stdout.splitlines()[-1].split()
 
     return run
 
 
-@pytest.mark.parametrize("statement", ["import minpy", "import minpy.numpy"])
+PROGRAM = """
+import minpy
+import minpy.numpy as np
+
+def loss(w, x):
+    return np.logaddexp(0, x @ w).mean()
+
+with minpy.use_policy("auto"), minpy.cpu():
+    minpy.grad(loss)(np.zeros(3), np.random.rand(4, 3))
+np.linalg.inv(np.eye(2))
+np.policy.show_op_stat()
+"""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["import minpy", "import minpy.numpy", "import minpy.nn.functional", PROGRAM],
+    ids=["minpy", "numpy", "nn", "program"],
+)
 def test_import_is_light(heavy_imports, statement):
     assert heavy_imports(statement) == []
+
+
+def test_a_policy_that_needs_another_library_imports_it(heavy_imports):
+    statement = """
+import minpy
+try:
+    minpy.set_global_policy("prefer_torch")
+except minpy.BackendError as error:
+    assert "does not import" in str(error)  # it is an empty stand-in
+"""
+    assert heavy_imports(statement) == ["torch"]
 
 
 def test_a_heavy_import_is_seen(heavy_imports):

@@ -29,7 +29,18 @@ LAYERS = (
     {"extend": {"extend"}, "trace": {"trace"}},
     {"numpy": {"numpy"}},
     {"nn": {"nn"}, "datasets": {"datasets"}, "checking": {"checking"}},
-    {"facades": {"__init__", "core", "primitive", "context", "dispatch", "utils"}},
+    {
+        "facades": {
+            "__init__",
+            "__main__",
+            "config",
+            "core",
+            "primitive",
+            "context",
+            "dispatch",
+            "utils",
+        }
+    },
 )
 LEVEL = {group: level for level, row in enumerate(LAYERS) for group in row}
 GROUP = {name: group for row in LAYERS for group, names in row.items() for name in names}
@@ -40,11 +51,13 @@ PUBLIC_NAMES_ONLY = {"nn", "datasets", "checking"}
 # Lines of code, without blank lines, comments and docstrings.
 BUDGETS = {
     # The aim is 700.  What is above it: arrays that outlive their recording, the memory order
-    # and the aliases of what is written in place, and the way to other backends.
-    "engine: array, tape and autograd": 1050,
+    # and the aliases of what is written in place, and arrays of other libraries and devices
+    # (about 110 lines: how an op runs where its arrays are, and how gradients move with them).
+    "engine: array, tape and autograd": 1190,
     "gradient rules": 1400,
     "network kernels": 900,
     "each backend": 450,
+    "kernels of each backend": 100,
     "each file": 399,
 }
 
@@ -62,6 +75,8 @@ def part_of(module: str) -> str | None:
         return "engine: array, tape and autograd"
     if group == "ops":
         return "network kernels" if module.startswith("minpy.ops.nn") else "gradient rules"
+    if group == "backends" and module.endswith("_kernels"):
+        return "kernels of each backend: " + module.split(".")[2]
     if group == "backends":
         return "each backend: " + ".".join(module.split(".")[2:3] or ["__init__"])
     return None
@@ -232,7 +247,7 @@ def over_budget(package: Path) -> list[str]:
 
 def limit_of(part: str) -> str:
     """Name the row of BUDGETS that a part falls under."""
-    return "each backend" if part.startswith("each backend") else part
+    return part.partition(":")[0] if "each backend:" in part else part
 
 
 # --------------------------------------------------------------------------------------- tests
@@ -347,8 +362,8 @@ def test_a_cycle_is_found(tree, back, has_cycle):
 @pytest.mark.parametrize(
     "files, expected",
     [
-        ({"array.py": 350, "tape.py": 350, "autograd.py": 350}, []),
-        ({"array.py": 350, "tape.py": 350, "autograd.py": 351}, ["engine: array, tape"]),
+        ({"array.py": 396, "tape.py": 397, "autograd.py": 397}, []),
+        ({"array.py": 397, "tape.py": 397, "autograd.py": 397}, ["engine: array, tape"]),
         ({f"ops/rules_{i}.py": 351 for i in range(4)}, ["gradient rules has 1404"]),
         ({f"ops/nn_{i}.py": 301 for i in range(3)}, ["network kernels has 903"]),
         ({"backends/a.py": 300, "backends/b.py": 300}, []),

@@ -1,7 +1,8 @@
 """The workloads, a file each, and the rows of the report that they make.
 
 To add a row: write a module with its workload once for each library, and a function `cases`
-that returns its tables; name it in `ROWS`; put its targets into `benchmarks.targets`.
+that returns its tables; name it in `ROWS`, and in `gpu.WORKLOADS` if it is for a GPU too; put its
+targets into `benchmarks.targets`.
 """
 
 from __future__ import annotations
@@ -10,22 +11,43 @@ from collections.abc import Callable
 from functools import partial
 
 from benchmarks.case import Case
-from benchmarks.workloads import captioning, inplace, mlp, op, rnn, scaling, startup
+from benchmarks.workloads import (
+    captioning,
+    cnn,
+    convolution,
+    gpu,
+    inplace,
+    mlp,
+    op,
+    rnn,
+    scaling,
+    startup,
+)
 
 #: Row -> function that returns its tables.
 ROWS: dict[str, Callable[[], list[Case]]] = {
     "op": op.cases,
     "rnn_tiny": partial(rnn.cases, "rnn_tiny", batch=4, hidden=16),
-    "rnn50": partial(rnn.cases, "rnn50", batch=64, hidden=256),
+    "rnn50": partial(
+        rnn.cases, "rnn50", batch=64, hidden=256, subjects=["minpy", "minpy (PyTorch)"]
+    ),
     "mlp50": mlp.cases,
+    "cnn": cnn.cases,
+    "conv": convolution.cases,
     "memory": captioning.cases,
     "inplace": inplace.cases,
     "import": startup.cases,
     "scaling": scaling.cases,
 }
 
+#: The same for ``python -m benchmarks --gpu``.
+GPU_ROWS: dict[str, Callable[[], list[Case]]] = {
+    row: partial(gpu.cases, row) for row in gpu.WORKLOADS
+}
+
 
 def find_case(name: str) -> Case:
     """Return the case of that name, such as ``"op.chain"``."""
-    row = name.partition(".")[0]
-    return next(case for case in ROWS[row]() if case.name == name)
+    row, _, part = name.partition(".")
+    rows = GPU_ROWS if part == "gpu" else ROWS
+    return next(case for case in rows[row]() if case.name == name)

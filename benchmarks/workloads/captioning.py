@@ -17,10 +17,11 @@ from typing import Any
 import numpy as onp
 
 from benchmarks.case import Case
-from benchmarks.losses import (
+from benchmarks.functional import (
     cross_entropy,
     cross_entropy_by_hand,
     mxnet_cross_entropy,
+    sigmoid,
     torch_cross_entropy,
 )
 from benchmarks.probe import PeakMemory
@@ -60,11 +61,6 @@ def problem(
     features = rng.normal(size=(batch, hidden)).astype(dtype)
     words = rng.integers(vocabulary, size=(steps + 1, batch))
     return params, (features, words[:-1], words[1:].ravel())
-
-
-def sigmoid(np: ModuleType, x: Any) -> Any:
-    """Return the logistic function, which is a tanh and cannot overflow in this form."""
-    return 0.5 * np.tanh(0.5 * x) + 0.5
 
 
 def loss(np: ModuleType, params: Any, features: Any, words: Any, targets: Any) -> Any:

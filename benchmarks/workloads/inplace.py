@@ -74,7 +74,7 @@ def torch_loss(params: Any, zeros: Any) -> Any:
 
 
 def _steps(problem: Any) -> dict[str, Any]:
-    return training_steps(problem, loss, by_hand, torch_loss, numpy_like=["minpy"])
+    return training_steps(problem, loss, by_hand, torch_loss, numpy_like=[])
 
 
 def cases() -> list[Case]:

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as onp
 
 from benchmarks.case import Case
-from benchmarks.losses import (
+from benchmarks.functional import (
     cross_entropy,
     cross_entropy_by_hand,
     mxnet_cross_entropy,
+    relu,
     torch_cross_entropy,
 )
 from benchmarks.steps import Arrays, timed, training_steps
@@ -51,7 +52,7 @@ def loss(np: ModuleType, params: Any, x: Any, labels: Any) -> Any:
     """Return the loss, in NumPy's terms."""
     *hidden, w_out, b_out = params
     for w, b in zip(hidden[::2], hidden[1::2]):
-        x = np.maximum(x @ w + b, 0)
+        x = relu(np, x @ w + b)
     return cross_entropy(np, x @ w_out + b_out, labels)
 
 
@@ -98,13 +99,14 @@ def mxnet_loss(params: Any, x: Any, labels: Any) -> Any:
     return mxnet_cross_entropy(nd.broadcast_add(nd.dot(x, w_out), b_out), labels)
 
 
-def cases(name: str = "mlp50") -> list[Case]:
+def cases() -> list[Case]:
     """Return the table of row `mlp50`."""
     make = partial(problem, batch=256, hidden=256, inputs=784)
-    steps = training_steps(make, loss, by_hand, torch_loss, mxnet_loss)
+    subjects = ["minpy", "minpy (PyTorch)"]
+    steps = training_steps(make, loss, by_hand, torch_loss, mxnet_loss, subjects=subjects)
     return [
         Case(
-            name=name,
+            name="mlp50",
             title="training step of an MLP: 50 layers, batch 256, hidden 256, input 784",
             unit="ms",
             builders=timed(steps),

@@ -7,6 +7,7 @@ by step, as the recurrence is written; none gathers the inputs' product into one
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as onp
 
 from benchmarks.case import Case
-from benchmarks.losses import (
+from benchmarks.functional import (
     cross_entropy,
     cross_entropy_by_hand,
     mxnet_cross_entropy,
@@ -106,10 +107,10 @@ def mxnet_loss(params: Any, x: Any, h: Any, labels: Any) -> Any:
     return mxnet_cross_entropy(nd.broadcast_add(nd.dot(h, w_out), b_out), labels)
 
 
-def cases(name: str, batch: int, hidden: int) -> list[Case]:
+def cases(name: str, batch: int, hidden: int, subjects: Sequence[str] = ("minpy",)) -> list[Case]:
     """Return the table of one size."""
     make = partial(problem, batch, hidden)
-    steps = training_steps(make, loss, by_hand, torch_loss, mxnet_loss)
+    steps = training_steps(make, loss, by_hand, torch_loss, mxnet_loss, subjects=subjects)
     return [
         Case(
             name=name,

@@ -40,7 +40,7 @@ def _length() -> Case:
     reference = {}
     for length in LENGTHS:
         losses = (partial(f, ops=length) for f in (chain_loss, chain_by_hand, chain_torch_loss))
-        steps = training_steps(make, *losses, numpy_like=["minpy", "HIPS autograd"])
+        steps = training_steps(make, *losses, numpy_like=["HIPS autograd"])
         variants = {f"{name}, {length:,} ops": build for name, build in steps.items()}
         builders.update(timed(variants, ops=length))
         if length != LENGTHS[0]:

@@ -1,12 +1,12 @@
 """Backends: what differs between array libraries.
 
-An array lives in one library, and an op runs where its arrays live.  What the engine needs of a
-library is a `Backend`: its raw array type, two conversions, and a module of differences.  The
-implementation of an op is the same-named function of that module, else the library's own, else
-NumPy's by a round trip through NumPy arrays, which is counted in `Backend.fallbacks`.
+An array lives in one library on one device, and an op runs where its arrays live.  What the engine
+needs of such a place is a `Backend`: its raw array type, two conversions, and a module of
+differences.  The implementation of an op is the same-named function of that module, else NumPy's by
+a round trip through NumPy arrays, which is counted in `Backend.fallbacks`.
 
-NumPy itself is the backend every other one falls back to.  A new backend is one module with a
-`Backend` in it and the functions that differ; see `minpy.backends.numpy`.
+NumPy itself is the backend every other one falls back to.  A new backend is one module with the
+functions that differ, and one line in `minpy.backends.libraries`; see `minpy.backends.numpy`.
 """
 
 from __future__ import annotations
@@ -14,38 +14,52 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
-from types import SimpleNamespace
+from functools import cache
 from typing import Any
 
 import numpy as onp
 
+from minpy import errors
+from minpy.backends import context as _context
+from minpy.backends import libraries, statistics
 from minpy.backends import numpy as differences
+from minpy.backends import policy as _policy
+from minpy.backends.context import CPU, Context
+from minpy.backends.policy import Policy
+from minpy.backends.settings import Setting
 
 
 class Backend:
-    """One array library.
+    """One array library on one device.
 
     Parameters
     ----------
     name : str
-        What policies and messages call it.
+        The library's name, as policies and messages call it.
     array_types : tuple of type
         The types of its raw arrays.
     functions : object
         Its differences: attributes named like NumPy's functions (``linalg.inv`` is looked up as
         ``linalg_inv``), on raw arrays.
-    library : object, optional
-        The library's own namespace, asked where `functions` has no such name.
     to_numpy, from_numpy : callable
         Conversions of one raw array.
     aliases : callable, optional
         ``aliases(a, b)``: whether two raw arrays share memory.
+    owns : callable, optional
+        Whether a raw array has memory of its own, rather than showing another one's.
+    dtype_of : callable, optional
+        NumPy's dtype for the elements of a raw array.
+    context : Context, optional
+        The device.
 
     Attributes
     ----------
+    takes : frozenset of type
+        What its functions take as it is.
     fallbacks : collections.Counter
         How often each name ran on NumPy for want of an implementation.
+    home, home_of_scalars : object
+        What `minpy.array` keeps for it: the links of arrays that live here and are no views.
     """
 
     def __init__(
@@ -54,60 +68,107 @@ class Backend:
         array_types: tuple[type, ...],
         functions: Any,
         *,
-        library: Any = None,
         to_numpy: Callable[[Any], onp.ndarray],
         from_numpy: Callable[[onp.ndarray], Any],
         aliases: Callable[[Any, Any], bool] = lambda a, b: False,
+        owns: Callable[[Any], bool] = lambda x: False,
+        dtype_of: Callable[[Any], onp.dtype] = lambda x: x.dtype,
+        context: Context = CPU,
     ) -> None:
         self.name = name
         self.array_types = array_types
         self.functions = functions
-        self.library = library if library is not None else SimpleNamespace()
+        self.aliases = aliases
+        self.owns = owns
+        self.dtype_of = dtype_of
+        self.context = context
         self.to_numpy = to_numpy
         self.from_numpy = from_numpy
-        self.aliases = aliases
+        if context.device_type != "cpu":
+            self.to_numpy = _counting(to_numpy, f"from {context}")
+            self.from_numpy = _counting(from_numpy, f"to {context}")
+        self.takes = frozenset({*array_types, int, float, bool, tuple, type(None)})
         self.fallbacks: Counter[str] = Counter()
+        self.home: Any = None
+        self.home_of_scalars: Any = None
         self._found: dict[str, Callable[..., Any]] = {}
 
     def __repr__(self) -> str:
-        return f"<backend {self.name}>"
+        return f"<backend {self}>"
+
+    def __str__(self) -> str:
+        return self.name if self.context == CPU else f"{self.name} on {self.context}"
+
+    def has(self, name: str) -> bool:
+        """Return whether the op called `name` runs here without NumPy's help."""
+        return self._own(name) is not None
+
+    def _own(self, name: str) -> Callable[..., Any] | None:
+        return getattr(self.functions, name.replace(".", "_"), None)
 
     def implementation(
         self, name: str, raw: Callable[..., Any] | None = None
     ) -> Callable[..., Any]:
-        """Return the function that runs the op called `name` on raw arrays; looked up once.
-
-        `raw` runs the op on NumPy arrays, where it is called in another way than NumPy's function
-        of that name is; then the library's function of that name is no implementation of it.
-        """
+        """Return what `find` does for one of NumPy's names; looked up once."""
         found = self._found.get(name)
         if found is None:
-            found = getattr(self.functions, name.replace(".", "_"), None)
-            if found is None and raw is None:
-                found = _dotted(self.library, name)
-            if found is None and self is NUMPY:
-                raise AttributeError(f"NumPy has no {name!r}, and no difference is declared for it")
-            if found is None:
-                found = self._through_numpy(name, raw or NUMPY.implementation(name))
-            self._found[name] = found
+            found = self._found[name] = self.find(name, raw)
         return found
 
-    def _through_numpy(self, name: str, on_numpy: Callable[..., Any]) -> Callable[..., Any]:
-        def fallback(*args: Any, **kwargs: Any) -> Any:
+    def find(self, name: str, raw: Callable[..., Any] | None = None) -> Callable[..., Any]:
+        """Return the function that runs the op called `name` on raw arrays.
+
+        `raw` runs the op on NumPy arrays, where it is called in another way than NumPy's function
+        of that name is.
+        """
+        own = self._own(name)
+        if self is NUMPY:
+            own = own or raw or _dotted(onp, name)
+            if own is None:
+                raise AttributeError(f"NumPy has no {name!r}, and no difference is declared for it")
+            return own
+        fallback = self._through_numpy(name, raw)
+        return fallback if own is None else self._counted(name, own, fallback)
+
+    def _counted(
+        self, name: str, own: Callable[..., Any], fallback: Callable[..., Any]
+    ) -> Callable[..., Any]:
+        count = statistics.counter(name, str(self))
+
+        def run(*args: Any, **static: Any) -> Any:
+            try:
+                ans = own(*args, **static)
+            except NotImplementedError:  # of these arguments
+                return fallback(*args, **static)
+            except RuntimeError as error:
+                raise errors.of_library(error, self) from error
+            count()
+            return ans
+
+        return run
+
+    def _through_numpy(self, name: str, raw: Callable[..., Any] | None) -> Callable[..., Any]:
+        count = statistics.counter(name, statistics.FALLBACK + str(self))
+
+        def fallback(*args: Any, **static: Any) -> Any:
+            if _policy.current_policy().only:
+                raise errors.lacks(self, name, _policy.current_policy().name)
+            on_numpy = raw or NUMPY.implementation(name)
+            count()
             self.fallbacks[name] += 1
-            return self.inward(on_numpy(*self.outward(args), **self.outward(kwargs)))
+            return self.inward(on_numpy(*self.outward(args), **self.outward(static)))
 
         return fallback
 
     def outward(self, value: Any) -> Any:
         """Return `value` with this library's arrays, also nested ones, made NumPy's."""
-        return _mapped(lambda x: self.to_numpy(x) if isinstance(x, self.array_types) else x, value)
+        return mapped(lambda x: self.to_numpy(x) if isinstance(x, self.array_types) else x, value)
 
     def inward(self, value: Any) -> Any:
         """Return `value` with NumPy arrays and floating scalars made this library's."""
         if self is NUMPY:
             return value
-        return _mapped(lambda x: self.from_numpy(onp.asarray(x)) if _stays(x) else x, value)
+        return mapped(lambda x: self.from_numpy(onp.asarray(x)) if _stays(x) else x, value)
 
 
 def _stays(x: Any) -> bool:
@@ -115,13 +176,25 @@ def _stays(x: Any) -> bool:
     return isinstance(x, onp.ndarray | onp.inexact)
 
 
-def _mapped(change: Callable[[Any], Any], value: Any) -> Any:
+def _counting(convert: Callable[[Any], Any], way: str) -> Callable[[Any], Any]:
+    """Return a conversion that notes how many bytes it copies."""
+
+    def counted(x: Any) -> Any:
+        out = convert(x)
+        statistics.copied(way, out.nbytes)
+        return out
+
+    return counted
+
+
+def mapped(change: Callable[[Any], Any], value: Any) -> Any:
+    """Return nested dicts, tuples and lists with `change` applied to what is in them."""
     if type(value) is dict:
-        return {key: _mapped(change, item) for key, item in value.items()}
+        return {key: mapped(change, item) for key, item in value.items()}
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(_mapped(change, item) for item in value))
-    if isinstance(value, tuple | list):
-        return type(value)(_mapped(change, item) for item in value)
+        return type(value)(*(mapped(change, item) for item in value))
+    if type(value) is tuple or type(value) is list:
+        return type(value)(mapped(change, item) for item in value)
     return change(value)
 
 
@@ -135,40 +208,104 @@ NUMPY = Backend(
     "numpy",
     (onp.ndarray, onp.generic),
     differences,
-    library=onp,
     to_numpy=lambda x: x,
     from_numpy=lambda x: x,
     aliases=onp.may_share_memory,
+    owns=lambda x: x.base is None,
 )
 
-_registered: list[Backend] = [NUMPY]
-_creating: ContextVar[Backend] = ContextVar("minpy_backend", default=NUMPY)
+
+# ----- whose array is it
+
+Finder = Callable[[Any], Backend]
+_known: list[tuple[tuple[type, ...], Finder]] = [(NUMPY.array_types, lambda raw: NUMPY)]
 
 
-def register(backend: Backend) -> Backend:
-    """Make the engine know `backend` by its array types; return it."""
-    _registered.append(backend)
+def register(backend: Backend, finder: Finder | None = None) -> Backend:
+    """Make the engine know `backend` by its array types; return it.
+
+    `finder` is for libraries with several devices: it takes a raw array to its backend.
+    """
+    _known.append((backend.array_types, finder or (lambda raw: backend)))
     return backend
 
 
 def backend_of(raw: Any) -> Backend | None:
     """Return the backend whose array `raw` is, or None for anything that is no array."""
-    for backend in _registered:
-        if isinstance(raw, backend.array_types):
-            return backend
+    for types, finder in _known:
+        if isinstance(raw, types):
+            return finder(raw)
     return None
+
+
+def meeting(one: Backend, other: Backend) -> Backend:
+    """Return the backend on which an op runs whose arrays live on two: NumPy's arrays join others.
+
+    Raises
+    ------
+    minpy.BackendError
+        If neither is NumPy: which one should move is for the program to say.
+    """
+    if one is NUMPY or one is other:
+        return other
+    if other is NUMPY:
+        return one
+    raise errors.two_backends(one, other)
+
+
+# ----- where new arrays are made
+
+_using: Setting[Backend | None] = Setting("backend", None)
 
 
 def current() -> Backend:
     """Return the backend on which new arrays are made."""
-    return _creating.get()
+    backend = _using.get()
+    if backend is not None:
+        return backend
+    policy, context = _policy.current_policy(), _context.current_context()
+    if policy.library is None and context is CPU:
+        return NUMPY  # spelt out: this is asked whenever an array is made
+    return made_by(policy, context)
 
 
 @contextmanager
 def using(backend: Backend) -> Iterator[Backend]:
-    """Make new arrays on `backend` inside a ``with`` block; nests, and restores on exceptions."""
-    token = _creating.set(backend)
+    """Make new arrays on `backend` inside a ``with`` block, whatever policy and context say."""
+    _using.enter(backend)
     try:
         yield backend
     finally:
-        _creating.reset(token)
+        _using.leave()
+
+
+@cache
+def made_by(policy: Policy, context: Context) -> Backend:
+    """Return the backend on which a policy makes arrays on a device.
+
+    Raises
+    ------
+    minpy.BackendError
+        If the policy's library is not installed.
+    minpy.DeviceError
+        If there is no such device for it.
+    """
+    if policy.library == NUMPY.name or (policy.library is None and context.device_type == "cpu"):
+        if context.device_type != "cpu":
+            raise errors.no_device(context, policy.name, ["NumPy computes on the CPU alone."])
+        return NUMPY
+    reasons = []
+    for library in libraries.LIBRARIES.values():
+        if policy.library in (None, library.name):
+            found = library.backend_on(context)
+            if isinstance(found, Backend):
+                return found
+            reasons.append(found)
+    raise errors.no_device(context, policy.name, reasons)
+
+
+def allowed(backend: Backend) -> None:
+    """Raise if the policy in force forbids that ops run on `backend`."""
+    policy = _policy.in_force.get()
+    if policy.only and policy.library != backend.name:
+        raise errors.forbidden(backend, policy.name)

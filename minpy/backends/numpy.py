@@ -26,6 +26,26 @@ def matrix_transpose(x: onp.ndarray) -> onp.ndarray:
     return onp.swapaxes(x, -1, -2)  # numpy.matrix_transpose came with NumPy 2
 
 
+def zeros_for(like: onp.ndarray, shape: tuple[int, ...]) -> onp.ndarray:
+    """Return zeros of another array's dtype, where that array is."""
+    return onp.zeros(shape, like.dtype)
+
+
+def add_into(buffer: Any, values: Any) -> Any:
+    """Return the sum, in the place of `buffer` where it has the same shape and dtype."""
+    if type(values) is not onp.ndarray or buffer.dtype is not values.dtype:
+        return buffer + values
+    if buffer.shape != values.shape:
+        return buffer + values
+    buffer += values
+    return buffer
+
+
+def layout(x: onp.ndarray) -> tuple[int, ...]:
+    """Return how far apart the elements along each axis are in memory."""
+    return x.strides
+
+
 def index_add(x: onp.ndarray, values: Any, index: Any) -> onp.ndarray:
     """Return a copy of `x` with `values` added at `index`, every time an element is named."""
     out = onp.array(x, onp.result_type(x, values))
@@ -37,8 +57,29 @@ def add_at(buffer: onp.ndarray, index: Any, values: Any) -> None:
     """Add `values` to ``buffer[index]`` in place, every time an element is named."""
     if names_once(index):
         buffer[index] += values
+    elif _names_rows(index, buffer):
+        _add_rows(buffer, index, values)
     else:
         onp.add.at(buffer, index, values)
+
+
+def _names_rows(index: Any, buffer: onp.ndarray) -> bool:
+    """Whether an index names many whole rows, as that of an embedding does."""
+    return (
+        type(index) is onp.ndarray
+        and index.size > 64
+        and buffer.ndim > 1
+        and buffer.size > 0
+        and buffer.flags.c_contiguous
+    )
+
+
+def _add_rows(buffer: onp.ndarray, index: onp.ndarray, values: Any) -> None:
+    # numpy.add.at is three times as fast for one axis as for rows
+    width = buffer[0].size
+    places = (index[..., None] % len(buffer)) * width + onp.arange(width)
+    values = onp.broadcast_to(values, index.shape + buffer.shape[1:])
+    onp.add.at(buffer.reshape(-1), places.reshape(-1), values.reshape(-1))
 
 
 def names_once(index: Any) -> bool:

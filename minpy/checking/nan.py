@@ -29,17 +29,18 @@ def detect_nan() -> Iterator[None]:
     Traceback (most recent call last):
     minpy.errors.NanError: the first NaN was made by log, at index (1,) (of arguments shaped (2,))
     """
-    before = [(record, record.raw, record.rules) for record in (*every_op.values(), *users_ops)]
+    records = (*every_op.values(), *users_ops)
+    before = [(record, record.raw, record.rules, record.watch) for record in records]
     try:
-        for record, run, rules in before:
+        for record, run, rules, _ in before:
             record.watch = partial(_looking, record.name)
             record.raw = _looking(record.name, run)
             record.rules = _looking_rules(f"the gradient of {record.name}", rules)
         with onp.errstate(invalid="ignore", divide="ignore"):
             yield
     finally:
-        for record, run, rules in before:
-            record.watch = None
+        for record, run, rules, watch in before:
+            record.watch = watch
             record.raw = run
             record.rules = rules
 
@@ -54,10 +55,13 @@ def _looking_rules(name: str, rules: Any) -> Any:
 
 def _looking(name: str, run: Callable) -> Callable:
     def checked(*args, **static):
-        ans = run(*args, **static)
+        try:
+            ans = run(*args, **static)
+        except NanError as error:  # of an op inside of a gradient
+            raise NanError(f"{error}, in {name}") from None
         bad = _first_nan(ans)
         if bad is not None and all(_first_nan(x) is None for x in args):
-            shapes = " and ".join(str(x.shape) for x in args if hasattr(x, "shape"))
+            shapes = " and ".join(str(tuple(x.shape)) for x in args if hasattr(x, "shape"))
             raise NanError(
                 f"the first NaN was made by {name}, at index {bad} (of arguments shaped {shapes})"
             )

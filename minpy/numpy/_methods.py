@@ -10,11 +10,17 @@ from typing import Any
 
 import numpy as onp
 
-from minpy.array import Array, current_data, printable
+from minpy.array import Array, current_data, printable, wrap
+from minpy.backends import NUMPY, made_by
+from minpy.backends.context import Context
+from minpy.backends.policy import current_policy
+from minpy.backends.statistics import counter
 from minpy.inplace import augmented, copy, getitem, setitem
+from minpy.numpy import _conversions
 from minpy.numpy._namespace import OURS
 from minpy.numpy._public import dressed, found_in, plain, stripped
 from minpy.ops.creation import astype
+from minpy.tape import live_together, moved
 
 np: Any = sys.modules["minpy.numpy"]
 
@@ -85,15 +91,24 @@ def _reflected(call: Callable) -> Callable:
     return lambda x, y: call(y, x)
 
 
-def _compare(name: str) -> Callable:
-    on_raw = getattr(onp, name)
+def _compare(short: str, name: str) -> Callable:
+    compared = getattr(operator, short)
+    public = plain(name, getattr(onp, name), refuses=False)
+    count = counter(name, NUMPY.name)
 
     def method(x, y):
-        if getattr(type(y), "__array_ufunc__", on_raw) is None:
+        if getattr(type(y), "__array_ufunc__", public) is None:
             return NotImplemented
-        return dressed(getattr(operator, short)(printable(x), stripped(y)))
+        backend = x._backend
+        if backend is not NUMPY and live_together(x, y):
+            run = backend.implementation(name, getattr(onp, name))
+            return dressed(run(current_data(x), current_data(y) if type(y) is Array else y))
+        if backend is not NUMPY or (type(y) is Array and y._backend is not NUMPY):
+            return public(x, y)
+        count()
+        result = compared(current_data(x), stripped(y))
+        return wrap(result) if type(result) is onp.ndarray else result
 
-    short = next(key for key, value in COMPARISONS.items() if value == name)
     return method
 
 
@@ -165,9 +180,19 @@ def resize(self, *shape, refcheck=True):
     raise ValueError(f"an array is not resized in place; write x = np.resize(x, {shape})")
 
 
-def tolist(self):
-    """Return nested lists of Python numbers."""
-    return self._leave("x.tolist()").tolist()
+def as_in_context(self, context):
+    """Return the array on another device; itself, if it is there.  Its gradient comes back.
+
+    Parameters
+    ----------
+    context : Context
+        Such as ``cpu()`` or ``gpu(0)``.
+    """
+    if not isinstance(context, Context):
+        raise TypeError(f"as_in_context takes a context, such as gpu(0), but was given {context!r}")
+    if self.context == context:
+        return self
+    return moved(self, made_by(current_policy(), context))
 
 
 def view(self, dtype=None, type=None):
@@ -288,7 +313,7 @@ def install() -> None:
         setattr(Array, f"__r{short}__", _reflected(call))
         setattr(Array, f"__i{short}__", augmented(call, getattr(operator, f"i{short}")))
     for short, name in COMPARISONS.items():
-        setattr(Array, f"__{short}__", _compare(name))
+        setattr(Array, f"__{short}__", _compare(short, name))
     for short, name in UNARY.items():
         setattr(Array, f"__{short}__", OURS.get(name) or plain(name, getattr(onp, name)))
     for name in METHODS:
@@ -300,6 +325,8 @@ def install() -> None:
     for name in RAW_METHODS:
         if hasattr(onp.ndarray, name):
             setattr(Array, name, _raw_method(name))
+    for name, method in _conversions.METHODS.items():
+        setattr(Array, name, method)
     for name, method in {
         "__array_function__": array_function,
         "__array_ufunc__": array_ufunc,
@@ -313,6 +340,7 @@ def install() -> None:
         "__getitem__": getitem,
         "__setitem__": set_item,
         "__round__": lambda self, digits=0: np.round(self, digits),
+        "as_in_context": as_in_context,
         "astype": method_astype,
         "clip": clip,
         "compress": compress,
@@ -329,7 +357,6 @@ def install() -> None:
         "setflags": setflags,
         "sort": sort,
         "T": property(OURS["transpose"]),
-        "tolist": tolist,
         "transpose": transpose,
         "view": view,
     }.items():

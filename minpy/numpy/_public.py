@@ -18,6 +18,7 @@ from numpy import ndarray
 from minpy import backends
 from minpy.array import Array, current_data, link_view, raw, wrap
 from minpy.backends import NUMPY
+from minpy.backends.statistics import counter
 from minpy.errors import explained, no_gradient, written_outside
 from minpy.inplace import fixed, index_add, make_writable, setitem
 from minpy.ops.creation import as_array, astype
@@ -83,20 +84,21 @@ def dressed(result: Any, arrays: Sequence[Array] = ()) -> Any:
                 return x
         if type(result) is not ndarray:
             return result  # a subclass: masked arrays, matrices, memory maps, records
-        return wrap(_home(arrays).from_numpy(result))
+        return wrap(home_of(arrays).from_numpy(result))
     if isinstance(result, onp.inexact):
-        return wrap(result if not arrays else _home(arrays).inward(result))
+        return wrap(result if not arrays else home_of(arrays).inward(result))
     if type(result) in (list, tuple):
         return type(result)(dressed(item, arrays) for item in result)
     if isinstance(result, tuple) and hasattr(result, "_fields"):
         return type(result)(*(dressed(item, arrays) for item in result))
-    return result
+    return wrap(result) if backends.backend_of(result) not in (None, NUMPY) else result
 
 
-def _home(arrays: Sequence[Array]) -> backends.Backend:
+def home_of(arrays: Sequence[Array]) -> backends.Backend:
+    """Return the backend on which an op on `arrays` runs; without arrays, that of new ones."""
     if not arrays:
         return backends.current()
-    return next((x._backend for x in arrays if x._backend is not NUMPY), NUMPY)
+    return functools.reduce(backends.meeting, [x._backend for x in arrays])
 
 
 def shows_memory_of(result: Any, arrays: list[Array]) -> bool:
@@ -123,6 +125,7 @@ def plain(name: str, function: Callable, *, refuses: bool = True) -> Callable:
 
     Recorded arguments raise, or (``refuses=False``) are taken as the values they have.
     """
+    count = counter(name, NUMPY.name)
 
     @functools.wraps(function, updated=())
     def call(*args, **kwargs):
@@ -132,6 +135,9 @@ def plain(name: str, function: Callable, *, refuses: bool = True) -> Callable:
         out = kwargs.get("out")
         if out is not None:
             return into(out, call, args, kwargs)
+        if found.foreign:
+            return elsewhere(name, function, args, kwargs, home_of(found.arrays))
+        count()
         try:
             result = function(*stripped(args), **stripped(kwargs))
         except Exception as error:
@@ -143,6 +149,25 @@ def plain(name: str, function: Callable, *, refuses: bool = True) -> Callable:
         return dressed(result, found.arrays)
 
     return call
+
+
+def elsewhere(
+    name: str, function: Callable, args: tuple, kwargs: dict, backend: backends.Backend
+) -> Any:
+    """Run a function without a gradient rule on a backend that is not NumPy."""
+    backends.allowed(backend)
+
+    def brought(x: Any) -> Any:
+        if type(x) is not Array:
+            return x
+        data = current_data(x)
+        return data if x._backend is backend else backend.inward(data)
+
+    try:
+        args, kwargs = backends.mapped(brought, args), backends.mapped(brought, kwargs)
+        return dressed(backend.implementation(name, function)(*args, **kwargs))
+    except Exception as error:
+        raise explained(error, name, args) from error
 
 
 def fits(shape: tuple, into_shape: tuple) -> bool:
@@ -182,6 +207,7 @@ def into(out: Any, call: Callable, args: tuple, kwargs: dict) -> Any:
 def traced(name: str, function: Callable, ours: Callable) -> Callable:
     """Return the public form of a function that `minpy.ops` has too."""
     parameters, defaults, known, positional = _parameters(function, ours)
+    count = counter(name, NUMPY.name)
 
     @functools.wraps(function, updated=())
     def call(*args, **kwargs):
@@ -192,6 +218,7 @@ def traced(name: str, function: Callable, ours: Callable) -> Callable:
             if not found.recorded and not found.foreign:
                 result = function(*stripped(args), **stripped(kwargs))
                 if not found.arrays or not shows_memory_of(result, found.arrays):
+                    count()
                     return dressed(result, found.arrays)
             return recorded(*args, **kwargs)
         except Exception as error:
@@ -357,6 +384,7 @@ _CASTING = ("casting", "order", "subok")
 
 def _traced_ufunc(name: str, function: Any, ours: Callable) -> Callable:
     accepted = set(inspect.signature(ours).parameters)
+    count = counter(name, NUMPY.name)
 
     def call(*args, out=None, where=True, dtype=None, **kwargs):
         if out is not None:
@@ -365,6 +393,7 @@ def _traced_ufunc(name: str, function: Any, ours: Callable) -> Callable:
         if not found.recorded and not found.foreign and out is None:
             if where is not True:
                 kwargs["where"] = stripped(where)
+            count()
             return dressed(function(*stripped(args), dtype=dtype, **kwargs), found.arrays)
         args = tuple(x if type(x) in (int, float, complex) else as_array(x) for x in args)
         if dtype is not None:

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as onp
 
 from minpy.array import dtype_of, raw
-from minpy.inplace import getitem
-from minpy.ops import creation
+from minpy.inplace import getitem, zeros_for
 from minpy.ops.creation import as_array, astype
 from minpy.ops.elementwise import exp, log
 from minpy.ops.indexing import values_of, where
@@ -114,7 +113,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any
 
 def polyval(p: Any, x: Any) -> Any:
     p, x = as_array(p), as_array(x)
-    result = creation.zeros_like(x)
+    result = zeros_for(x)
     for i in range(p.shape[0]):
         result = result * x + getitem(p, i)
     return result

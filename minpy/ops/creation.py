@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as onp
 
-from minpy.array import Array, current_data, dtype_of, wrap
-from minpy.backends import backend_of
-from minpy.tape import apply, op
+from minpy.array import Array, wrap
+from minpy.backends import NUMPY, backend_of, current
+from minpy.tape import apply, moved, op
 
 _astype = op("astype", lambda g, ans, x, dtype: g)
 
@@ -21,14 +21,14 @@ def astype(x: Any, dtype: Any) -> Any:
     return apply(_astype.op, x, dtype=dtype)
 
 
+def new_array(value: Any) -> Array:
+    """Return numbers and NumPy's arrays as an `Array` where new arrays are made."""
+    x = as_array(value)
+    return moved(x, current()) if x is not value and x._backend is NUMPY else x
+
+
 def as_array(value: Any) -> Array:
     """Return numbers, raw arrays and nested lists as an `Array`; an `Array` as it is."""
     if type(value) is Array:
         return value
     return wrap(value if backend_of(value) is not None else onp.asarray(value))
-
-
-def zeros_like(x: Array) -> Array:
-    """Return zeros with the shape, dtype and backend of `x`."""
-    current_data(x)
-    return wrap(x._backend.from_numpy(onp.zeros(x.shape, dtype_of(x))))

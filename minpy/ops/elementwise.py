@@ -33,14 +33,19 @@ def where_larger(g: Any, here: Any, other: Any) -> Any:
     """Return `g` where `here` is larger than `other`, and half of it where they are equal."""
     tied = here == other
     taken = here > other
-    return g * taken + g * tied * 0.5 if tied.any() else g * taken
+    return g * taken + g * tied * 0.5 if may_hold(tied) else g * taken
+
+
+def may_hold(condition: Any) -> bool:
+    """Whether a condition holds anywhere; asked of a GPU, the program would wait for it."""
+    return condition.any() if type(condition) is not Array or condition._link is None else True
 
 
 def split_ties(g: Any, here: Any, other: Any, ans: Any) -> Any:
     """Return `g` where `here` was taken, and half of it where both arguments were equal."""
     taken = here == ans
     tied = taken & (other == ans)
-    return g * taken - g * tied * 0.5 if tied.any() else g * taken
+    return g * taken - g * tied * 0.5 if may_hold(tied) else g * taken
 
 
 # ----- one argument: arithmetic
@@ -115,7 +120,7 @@ angle = op("angle", _angle_rule, reads="x")
 
 
 def _nan_to_num_rule(g, ans, x, **static):
-    return g * onp.isfinite(x._data if type(x) is Array else x)
+    return g * (absolute(x) < math.inf)
 
 
 _nan_to_num = op("nan_to_num", _nan_to_num_rule, reads="x")

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as onp
 
-from minpy.array import dtype_of, raw
-from minpy.inplace import getitem, index_add, setitem
-from minpy.ops import creation
+from minpy.array import Array, dtype_of, raw
+from minpy.backends import NUMPY
+from minpy.inplace import getitem, index_add, setitem, zeros_for
 from minpy.ops.creation import astype
 from minpy.ops.shape import atleast_1d, broadcast_to, normal_axis, reshape, shape_of
 from minpy.tape import op, unbroadcast
@@ -18,6 +18,11 @@ from minpy.tape import op, unbroadcast
 def values_of(x: Any) -> Any:
     """Return an index, a mask or a condition as a NumPy array: no gradient flows through it."""
     return onp.asarray(raw(x))
+
+
+def values_there(x: Any) -> Any:
+    """Return what `values_of` does, but leave arrays of other backends where they are."""
+    return x if type(x) is Array and x._backend is not NUMPY else values_of(x)
 
 
 # ----- by condition
@@ -31,8 +36,9 @@ _where = op(
 
 
 def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
-    condition = values_of(condition).astype(bool)
-    return onp.nonzero(condition) if x is None and y is None else _where(condition, x, y)
+    if x is None and y is None:
+        return onp.nonzero(values_of(condition))
+    return _where(values_there(condition).astype(bool), x, y)
 
 
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
@@ -49,7 +55,7 @@ def piecewise(
     conditions = [values_of(c).astype(bool).reshape(x.shape) for c in condlist]
     if len(funclist) == len(conditions) + 1:
         conditions.append(~onp.any(conditions, axis=0))
-    result = creation.zeros_like(x)
+    result = zeros_for(x)
     for condition, function in zip(conditions, funclist, strict=True):
         value = function
         if callable(function) and condition.any():
@@ -73,9 +79,9 @@ def extract(condition: Any, arr: Any) -> Any:
 def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
     low, high = a_min if min is None else min, a_max if max is None else max
     if low is not None:
-        a = where(values_of(a) < values_of(low), low, a)
+        a = where(values_there(a) < values_there(low), low, a)
     if high is not None:
-        a = where(values_of(a) > values_of(high), high, a)
+        a = where(values_there(a) > values_there(high), high, a)
     return a
 
 

@@ -19,7 +19,9 @@ several = list if onp.__version__ < "2" else tuple  # what NumPy returns several
 
 def shape_of(x: Any) -> tuple[int, ...]:
     """Return the shape of an array; a rule's unread argument is its own shape."""
-    return x if type(x) is tuple else tuple(onp.shape(x) if not hasattr(x, "shape") else x.shape)
+    return (
+        x if isinstance(x, tuple) else tuple(onp.shape(x) if not hasattr(x, "shape") else x.shape)
+    )
 
 
 def normal_axis(axis: int, ndim: int) -> int:
@@ -271,7 +273,7 @@ def rot90(m: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Any:
 
 
 def _unroll(g, ans, a, shift, axis=None):
-    return roll(g, -onp.asarray(shift), axis)
+    return roll(g, (-onp.asarray(shift)).tolist(), axis)
 
 
 roll = op("roll", _unroll)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import subprocess
 import sys
 from functools import partial
@@ -11,14 +12,28 @@ from pathlib import Path
 import numpy as onp
 import pytest
 
+import minpy.numpy as np
 from benchmarks.agreement import assert_agree
 from benchmarks.case import UNITS, Case
+from benchmarks.functional import conv2d_by_hand
 from benchmarks.measure import Timer, measure
 from benchmarks.peers import Unavailable
 from benchmarks.report import as_json, judge, summary, table
-from benchmarks.steps import minpy_step
+from benchmarks.steps import POLICIES, minpy_step, training_steps
 from benchmarks.targets import TARGETS, Target
-from benchmarks.workloads import ROWS, captioning, find_case, inplace, mlp, op, rnn
+from benchmarks.workloads import (
+    GPU_ROWS,
+    ROWS,
+    captioning,
+    cnn,
+    convolution,
+    find_case,
+    gpu,
+    inplace,
+    mlp,
+    op,
+    rnn,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,6 +47,11 @@ WORKLOADS = {
     "chain": (chain_problem, op.chain_loss, op.chain_by_hand),
     "rnn": (partial(rnn.problem, 3, 4, steps=5, dtype="f8"), rnn.loss, rnn.by_hand),
     "mlp": (partial(mlp.problem, 3, 4, 5, layers=4, dtype="f8"), mlp.loss, mlp.by_hand),
+    "cnn": (
+        partial(cnn.problem, 2, size=6, filters=3, kernel=3, hidden=5, dtype="f8"),
+        cnn.loss,
+        cnn.by_hand,
+    ),
     "captioning": (
         partial(captioning.problem, 3, 2, 4, vocabulary=7, word=5, dtype="f8"),
         captioning.loss,
@@ -81,6 +101,70 @@ def test_minpy_agrees_with_hand_written_gradients(problem, loss, by_hand):
     assert_agree(minpy_step(loss, params, data)(), by_hand(params, *data))
 
 
+#: Workload -> its module; and the libraries that there are for it.
+TRAINING = {"rnn": rnn, "mlp": mlp, "cnn": cnn, "captioning": captioning}
+LIBRARIES = [*POLICIES, "PyTorch", "HIPS autograd", "JAX", "MXNet"]
+
+
+def build_or_skip(library, build):
+    try:
+        return build()
+    except Unavailable as error:
+        pytest.skip(f"{library}: {error}")
+
+
+@pytest.mark.parametrize(
+    ("name", "library"),
+    [
+        (name, library)
+        for name in TRAINING
+        for library in LIBRARIES
+        if (name, library) != ("cnn", "HIPS autograd")
+    ],
+)
+def test_libraries_agree_with_hand_written_gradients(name, library):
+    problem, loss, by_hand = WORKLOADS[name]
+    others = TRAINING[name].torch_loss, TRAINING[name].mxnet_loss
+    steps = training_steps(problem, loss, by_hand, *others, subjects=POLICIES)
+    params, data = problem()
+    assert_agree(build_or_skip(library, steps[library])(), by_hand(params, *data))
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [("minpy", "numpy"), ("minpy (NumPy)", "numpy"), ("minpy (PyTorch)", "torch")],
+)
+def test_minpy_runs_where_its_name_in_the_tables_says(name, place):
+    steps = training_steps(*WORKLOADS["chain"], subjects=POLICIES)
+    step = build_or_skip(name, steps[name])
+    np.policy.reset_op_stat()
+    step()
+    assert {where for _, where in np.policy.op_stat().ran} == {place}
+
+
+small_convolution = partial(convolution.problem, 2, 3, size=5, filters=4, dtype="f8")
+
+
+def test_hand_written_gradients_of_a_convolution_agree_with_differences():
+    *params, dy = small_convolution()
+    y, gradients = convolution.by_hand_steps(small_convolution).both()
+    rng = onp.random.default_rng(1)
+    for index, gradient in enumerate(gradients):
+        direction = rng.normal(size=gradient.shape)
+        moved = list(params)
+        moved[index] = params[index] + direction  # it is linear in each: any step will do
+        change = conv2d_by_hand(*moved, convolution.PADDING) - y
+        assert onp.sum(gradient * direction) == pytest.approx(onp.sum(change * dy), rel=1e-9)
+
+
+@pytest.mark.parametrize("library", convolution.MAKERS)
+def test_libraries_agree_with_the_hand_written_convolution(library):
+    by_hand = convolution.by_hand_steps(small_convolution)
+    steps = build_or_skip(library, lambda: convolution.MAKERS[library](small_convolution))
+    assert_agree(steps.forward(), by_hand.forward())
+    assert_agree(steps.both(), by_hand.both())
+
+
 def test_minpy_agrees_with_numpy_where_single_ops_are_timed():
     for case in op.cases():
         assert_agree(case.builders["minpy"]().result(), case.builders["NumPy"]().result())
@@ -100,13 +184,19 @@ def test_disagreement_is_seen():
         assert_agree(onp.ones(3), onp.ones(4))
 
 
+def test_the_coarser_dtype_says_how_well_results_must_agree():
+    assert_agree(onp.full(3, 1.001, "f"), onp.ones(3))
+    with pytest.raises(AssertionError, match="differ by"):
+        assert_agree(onp.full(3, 1.001), onp.ones(3))
+
+
 def test_targets_name_what_is_measured():
     for target in TARGETS:
         assert {target.subject, target.peer} <= set(find_case(target.case).builders)
 
 
 def test_cases_are_found_by_name_and_refer_to_themselves():
-    for row, cases in ROWS.items():
+    for row, cases in [*ROWS.items(), *GPU_ROWS.items()]:
         for case in cases():
             assert find_case(case.name).name == case.name
             assert case.name.partition(".")[0] == row
@@ -162,6 +252,14 @@ def test_a_case_is_measured_and_reported(monkeypatch):
     assert [target["verdict"] for target in case["targets"]] == ["missed", "met"]
 
 
+def test_a_device_is_waited_for_before_the_clock_is_read(monkeypatch):
+    events = []
+    monkeypatch.setattr("time.perf_counter", lambda: events.append("clock") or 0.0)
+    Timer.of(lambda: events.append("step"), wait=lambda: events.append("wait")).sample()
+    once = ["wait", "clock", "step", "wait", "clock"]
+    assert events == once + once
+
+
 def test_a_timer_divides_by_calls_and_ops():
     calls = []
 
@@ -196,16 +294,54 @@ def test_peak_memory_is_what_a_call_holds_at_once():
     assert float(done.stdout) == pytest.approx(80e6, rel=0.03)
 
 
-def run(*arguments):
+TELL_THREADS = """
+from benchmarks import peers
+peers.use_threads(2)
+import torch
+print(torch.get_num_threads())
+"""
+
+
+def test_pytorch_takes_the_number_of_threads():
+    pytest.importorskip("torch", reason="needs PyTorch")
+    command = [sys.executable, "-c", TELL_THREADS]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "2"
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("row", GPU_ROWS)
+def test_minpy_agrees_with_pytorch_on_a_gpu(row):
+    if reason := gpu.why_none():
+        pytest.skip(reason)
+    (case,) = GPU_ROWS[row]()
+    assert_agree(case.builders["minpy"]().result(), case.builders["PyTorch"]().result())
+
+
+def run(*arguments, **environment):
     command = [sys.executable, "-m", "benchmarks", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    environment = {**os.environ, **environment}
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
 
 
-def test_the_command_lists_its_rows():
-    done = run("--list")
+@pytest.mark.parametrize(("arguments", "rows"), [([], ROWS), (["--gpu"], GPU_ROWS)])
+def test_the_command_lists_its_rows(arguments, rows):
+    done = run("--list", *arguments)
     assert done.returncode == 0, done.stderr
-    assert [line for line in done.stdout.splitlines() if not line.startswith(" ")] == list(ROWS)
-    assert "minpy <= 1.3 x NumPy" in done.stdout
+    assert [line for line in done.stdout.splitlines() if not line.startswith(" ")] == list(rows)
+    assert any(line.strip().startswith("minpy <= 1") for line in done.stdout.splitlines())
+
+
+def test_the_command_says_what_it_looked_for_where_there_is_no_gpu():
+    done = run("--gpu", CUDA_VISIBLE_DEVICES="")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith(
+        "--gpu has nothing to run on: under the policy 'auto', nothing here"
+    )
+    assert "PyTorch" in done.stderr
 
 
 def test_the_command_names_the_rows_when_one_is_unknown():

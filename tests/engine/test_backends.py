@@ -14,11 +14,12 @@ from minpy.array import current_data
 from minpy.extend import defvjp, primitive
 
 from .authors import random_program
+from .deviations import DEVIATING
 from .expectations import close_on_backend as close
 from .expectations import lives_on
 from .idioms import IDIOMS
 from .programs import Program, fault_of, second_order_fault_of, shrunk
-from .toy_backend import OWN, TOY, ToyArray
+from .toy_backend import OWN, TOY
 
 X = onp.array([0.3, -0.7, 1.1])
 
@@ -34,7 +35,7 @@ def test_new_arrays_are_made_on_the_backend(backend):
         np.array([[1, 2]]), np.empty(2), np.array(3.0), np.random.normal(size=3),
     ):  # fmt: skip
         assert lives_on(x) is backend
-    assert type(current_data(np.ones(2))) is (ToyArray if backend is TOY else onp.ndarray)
+    assert isinstance(current_data(np.ones(2)), backend.array_types)
 
 
 def test_using_nests_and_restores():
@@ -379,3 +380,9 @@ def test_what_is_left_outside_is_plain(backend):
     assert not minpy.is_recorded(out)
     close(left[0], abs(X))
     close(out, 2 * X)
+
+
+def test_deviations_are_few(request):
+    """PyTorch fails, or does not run, less than 3 % of the suite; see `deviations`."""
+    deviating, on_torch = request.config.stash[DEVIATING]
+    assert deviating <= 0.03 * max(on_torch, 600)  # of the whole suite, if only a part runs

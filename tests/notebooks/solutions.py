@@ -56,4 +56,33 @@ def straight_through_round(x):
     return x + (np.round(x) - x).detach()
 """,
     },
+    "03_backends": {
+        "exercise-operations-code": """
+def operations(program):
+    np.policy.reset_op_stat()
+    program()
+    return sum(np.policy.op_stat().ran.values())
+""",
+        "exercise-best-device-code": """
+def best_device():
+    try:
+        with gpu(0):
+            return gpu(0)
+    except minpy.DeviceError:
+        return cpu(0)
+""",
+        "exercise-disagreement-code": """
+def disagreement(program, policies):
+    results = []
+    for policy in policies:
+        with minpy.use_policy(policy):
+            results.append(program().asnumpy())
+    return max(abs(result - results[0]).max() for result in results)
+""",
+        "exercise-sharpened-code": """
+def sharpened(picture):
+    f = np.array([[0.0, -1, 0], [-1, 5, -1], [0, -1, 0]])
+    return conv2d(picture[None, None], f[None, None], padding="same")[0, 0]
+""",
+    },
 }

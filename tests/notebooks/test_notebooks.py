@@ -62,6 +62,22 @@ VALUES = {
         "soft_gradient": "soft_gradient.tolist()",
         "heavy_ball": "valley(momentum(300)).item()",
     },
+    "03_backends": {
+        "libraries": "list(minpy.config.find_config().versions)",
+        "gpus": "list(minpy.config.find_config().devices)[1:]",
+        "kernels": "minpy.config.find_config().kernels['nn.conv2d']['float64']",
+        "policies": "list(corals)",
+        "largest": "float(largest)",
+        "gradient": "[g[44, 44].item() for g in gradients.values()]",
+        "nudged": "by_differences",
+        "seen": "seen",
+        "table": "table",
+        "joined": "[str(x.context) for x in (weights * data, for_weights, for_data)]",
+        "fallbacks": "[name for name, where in stat.ran if where.startswith('numpy for torch')]",
+        "copied": "list(stat.bytes_copied)",
+        "ran_on": "ran_on",
+        "learned": "abs(learned - filters['edges, left to right']).max().item()",
+    },
 }
 
 
@@ -234,3 +250,32 @@ def test_automatic_gradients(runs):
     assert errors.count("ImplicitExitError:") == 2 and errors.count("NoGradientError:") == 1
     assert "agrees" in run.text("from minpy.extend import") and "DOES NOT" not in errors
     assert "first NaN" in run.text("def distance")
+
+
+def test_backends(runs):
+    run = runs("03_backends")
+    got = run.values
+    torch, gpu = "PyTorch" in got["libraries"], got["gpus"] != []
+    assert got["policies"] == (["only_numpy", "only_torch"] if torch else ["only_numpy"])
+    assert got["largest"] < 1e-9
+    assert got["gradient"] == pytest.approx([got["nudged"]] * len(got["policies"]), rel=1e-5)
+    assert got["seen"] == ["auto", "only_numpy", "auto", "only_numpy", "auto"]
+    on_cpu = ["numpy", "numpy", *(["torch", "torch"] if torch else ["nowhere", "nowhere"])]
+    assert [on for on, _ in got["table"]] == on_cpu
+    there = "torch on gpu(0)" if gpu else "nowhere"
+    assert [on for _, on in got["table"]] == [there, "nowhere", there, there]
+    best = "gpu(0)" if gpu else "cpu(0)"
+    assert got["joined"] == [best, best, "cpu(0)"]
+    assert ("histogram" in got["fallbacks"]) == torch
+    assert got["copied"] == (["to gpu(0)", "from gpu(0)"] if gpu else [])
+    assert got["ran_on"] == [got["kernels"]]
+    assert got["learned"] < 1e-3
+    statistics = run.text("def lightness").splitlines()
+    assert statistics[0].startswith("Copied")
+    assert any(line.startswith("histogram: torch") for line in statistics) == torch
+    if not torch:
+        assert "PyTorch is not installed: pip install" in run.text("corals = {}")
+    if not gpu:
+        assert "nothing here can make arrays on gpu(0)" in run.text(
+            "try:\n    with gpu(0):\n        x"
+        )

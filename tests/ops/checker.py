@@ -18,8 +18,9 @@ import numpy as onp
 
 import minpy
 import minpy.numpy as np
-from minpy.array import Array, wrap
+from minpy.array import Array
 from minpy.backward import backward
+from minpy.ops.creation import new_array
 from minpy.tape import leaf, next_serial
 
 NUMPY_2 = onp.lib.NumpyVersion(onp.__version__) >= "2.0.0"
@@ -247,7 +248,7 @@ def check_value(trial: Trial, rtol: float = 1e-10, types: bool = True) -> None:
 
 
 def recorded(x: onp.ndarray) -> Array:
-    return leaf(wrap(x))
+    return leaf(new_array(x))
 
 
 def check_gradient(trial: Trial) -> None:
@@ -309,7 +310,7 @@ def arriving(trial: Trial) -> list[Any]:
     end = trial.number(np, xs)
     if type(end) is not Array or end._node is None:
         return [None for _ in xs]
-    seed = wrap(onp.ones((), end.dtype))
+    seed = new_array(onp.ones((), end.dtype))
     return backward([end._node], seed, [x._node[0] for x in xs], start)[0]
 
 

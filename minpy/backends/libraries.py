@@ -1,0 +1,116 @@
+"""The optional array libraries: which are installed, and what to install; none is imported here."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from minpy.backends.context import CPU, Context
+
+
+@dataclass(frozen=True)
+class Library:
+    """An array library that may be installed.
+
+    Attributes
+    ----------
+    name : str
+        What policies call it; its import name.
+    title : str
+        What it is called.
+    install : str
+        How to install it.
+    brings : str
+        What one gets of it.
+    load : callable
+        Imports and returns our module for it, which has ``backend_on(context)``.
+    gpus : callable
+        Returns the name and the memory of each GPU that it can use.
+    """
+
+    name: str
+    title: str
+    install: str
+    brings: str
+    load: Callable[[], ModuleType]
+    gpus: Callable[[], list[str]]
+
+    def installed(self) -> bool:
+        """Return whether it is there, without importing it."""
+        return _is_installed(self.name)
+
+    def version(self) -> str:
+        """Return its version, without importing it."""
+        try:
+            return importlib.metadata.version(self.name)
+        except importlib.metadata.PackageNotFoundError:
+            return "of unknown version"  # put on the path by hand
+
+    def backend_on(self, context: Context) -> Any:
+        """Return the backend on a device, or a sentence that says why there is none."""
+        if not self.installed():
+            return f"{self.title} is not installed: {self.install}."
+        try:
+            module = self.module()
+        except ImportError as error:
+            return f"{self.title} is installed, but does not import ({error})."
+        # A program may call its CPU cpu(1), but arrays do not have to be moved between the two.
+        return module.backend_on(CPU if context.device_type == "cpu" else context)
+
+    def module(self) -> ModuleType:
+        """Return our module for it, imported when first asked for.
+
+        Raises
+        ------
+        ImportError
+            If the library is installed, but does not import.
+        """
+        loaded = _loaded(self)
+        if isinstance(loaded, Exception):
+            raise ImportError(str(loaded)) from loaded
+        return loaded
+
+
+@cache
+def _loaded(library: Library) -> ModuleType | Exception:
+    """Import a library once, also if it fails: PyTorch fails differently the second time."""
+    try:
+        return library.load()
+    except (ImportError, OSError) as error:  # OSError: a DLL of it does not load
+        return error
+
+
+@cache
+def _is_installed(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
+
+
+def _load_torch() -> ModuleType:
+    return importlib.import_module("minpy.backends.torch")
+
+
+def _gpus_of_torch() -> list[str]:
+    cuda = importlib.import_module("torch").cuda
+    properties = map(cuda.get_device_properties, range(cuda.device_count()))
+    return [f"{gpu.name}, {gpu.total_memory / 2**30:.0f} GiB" for gpu in properties]
+
+
+LIBRARIES = {
+    library.name: library
+    for library in (
+        Library(
+            "torch",
+            "PyTorch",
+            "pip install 'minpy-edu[torch]'",
+            "faster convolutions, and arrays on GPUs",
+            _load_torch,
+            _gpus_of_torch,
+        ),
+    )
+}

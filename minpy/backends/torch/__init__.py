@@ -1,0 +1,85 @@
+"""PyTorch as a backend, on the CPU and on CUDA devices.  Importing this imports PyTorch.
+
+On the CPU a NumPy array and its tensor share memory.  PyTorch's own autograd is not used: the
+tensors here never require a gradient.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import cache
+from typing import Any
+
+import torch
+
+from minpy.backends import Backend, register
+from minpy.backends.context import Context, cpu, gpu
+from minpy.backends.torch import functions
+from minpy.backends.torch.conversion import dtype_of, from_numpy, to_numpy
+
+
+def aliases(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Whether `a`, just made of `b`, shares its memory."""
+    if a is b:
+        return True
+    base = a._base
+    return base is not None and (base is b or base is b._base)
+
+
+@cache
+def backend_on(context: Context) -> Any:
+    """Return the backend on a device, or a sentence that says why there is none."""
+    if context.device_type == "cpu":
+        return _backend(context, from_numpy)
+    why = _why_no_gpu(context.device_id)
+    if why:
+        return why
+    device = torch.device("cuda", context.device_id)
+    return _backend(context, lambda x: from_numpy(x).to(device))
+
+
+def _backend(context: Context, place: Any) -> Backend:
+    return Backend(
+        "torch",
+        (torch.Tensor,),
+        functions,
+        to_numpy=to_numpy,
+        from_numpy=place,
+        aliases=aliases,
+        owns=lambda x: x._base is None,
+        dtype_of=dtype_of,
+        context=context,
+    )
+
+
+def _why_no_gpu(index: int) -> str:
+    """Say why PyTorch cannot use GPU number `index`; nothing if it can."""
+    version = f"PyTorch {torch.__version__}"
+    if torch.version.cuda is None and torch.version.hip is None:
+        return (
+            f"{version} is installed, but it is the build for CPUs alone: install the one that "
+            "pytorch.org names for your system and GPU."
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch warns of a missing driver; so do we
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if count == 0:
+        return (
+            f"{version} is built for CUDA {torch.version.cuda}, but sees no GPU: `nvidia-smi` must "
+            "list one, and CUDA_VISIBLE_DEVICES must not hide it."
+        )
+    if index >= count:
+        return f"{version} sees {count} GPU(s), numbered from 0; there is no gpu({index})."
+    return ""
+
+
+def _backend_of(x: torch.Tensor) -> Backend:
+    if x.is_cpu:
+        return ON_CPU
+    if not x.is_cuda:
+        raise TypeError(f"tensors on {x.device} are not supported; x.cpu() brings them to the CPU")
+    return backend_on(gpu(x.device.index))
+
+
+ON_CPU = backend_on(cpu())
+register(ON_CPU, _backend_of)
