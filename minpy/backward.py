@@ -18,12 +18,11 @@ import numpy as onp
 from numpy import ndarray
 
 from minpy.array import Array, current_data, dtype_of, hold, wrap, wrap_there
-from minpy.backends import NUMPY, backend_of
+from minpy.backends import NUMPY, NUMPYS, backend_of, runs_bare
 from minpy.backends.numpy import add_at, add_into, clear, follow, names_once
 from minpy.inplace import WRITE, Scatter, getitem, index_add, setitem, zeros_for
 from minpy.tape import Node, Part, part_of
 
-NUMPYS = frozenset({ndarray, *onp.sctypeDict.values()})  # the types of NumPy's raw arrays
 _HAVE_PLUS = NUMPYS | {Array}
 
 
@@ -230,7 +229,11 @@ def backward(
         else:
             g = of.pop(serial)
             owned.discard(serial)
-            if recorded or record.wrapped or type(g) not in NUMPYS:
+            if (
+                recorded
+                or record.wrapped
+                or (type(g) not in NUMPYS and not runs_bare(record.name, g, values))
+            ):
                 on_arrays = recorded or record.wrapped
                 g, values = _as_rules_want(node, g, on_arrays, recorded=beyond)
             shares = None
@@ -290,7 +293,9 @@ def _as_rules_want(
 
 
 def _zeros_of(y: Any) -> Any:
-    return backend_of(y).implementation("zeros_for")(y, tuple(y.shape))
+    """Return zeros of the shape of `y` that take no memory: nobody writes into them."""
+    run = backend_of(y).implementation
+    return run("broadcast_to")(run("zeros_for")(y, ()), tuple(y.shape))
 
 
 def _handle(x: Any, node: Node | None = None) -> Any:

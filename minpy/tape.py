@@ -52,7 +52,7 @@ from minpy.array import (
     wrap,
     wrap_there,
 )
-from minpy.backends import NUMPY, Backend, allowed, meeting
+from minpy.backends import NUMPY, NUMPYS, Backend, allowed, backend_of, meeting
 from minpy.backends.statistics import counter
 from minpy.errors import explained, no_gradient
 
@@ -319,7 +319,8 @@ def apply(record: Op, *args: Any, **static: Any) -> Any:
                     backend = meeting(backend, link.backend)
             recorded = recorded or arg._node is not None
     if not found:
-        return record.raw(*args, **static)
+        home = NUMPY if type(args[0]) in NUMPYS else backend_of(args[0]) or NUMPY
+        return (record.raw if home is NUMPY else there(home, record))(*args, **static)
     here = args
     if backend is NUMPY:
         run = record.raw
@@ -474,7 +475,7 @@ def unbroadcast(g: Any, like: Any) -> Any:
     if axes and type(g) is Array:
         g = every_op["sum"].call(g, axis=axes)
     elif axes:
-        g = onp.add.reduce(g, axis=axes)
+        g = onp.add.reduce(g, axis=axes) if type(g) is ndarray else g.sum(axis=axes)
     return g if g.shape == shape else g.reshape(shape)
 
 

@@ -49,6 +49,9 @@ class Backend:
         Whether a raw array has memory of its own, rather than showing another one's.
     dtype_of : callable, optional
         NumPy's dtype for the elements of a raw array.
+    bare_rules : frozenset of str, optional
+        The ops whose gradient rules run on raw arrays of one dtype too: what they ask of an array
+        is what this library's and NumPy's have in common.
     context : Context, optional
         The device.
 
@@ -73,6 +76,7 @@ class Backend:
         aliases: Callable[[Any, Any], bool] = lambda a, b: False,
         owns: Callable[[Any], bool] = lambda x: False,
         dtype_of: Callable[[Any], onp.dtype] = lambda x: x.dtype,
+        bare_rules: frozenset[str] = frozenset(),
         context: Context = CPU,
     ) -> None:
         self.name = name
@@ -81,6 +85,7 @@ class Backend:
         self.aliases = aliases
         self.owns = owns
         self.dtype_of = dtype_of
+        self.bare_rules = bare_rules
         self.context = context
         self.to_numpy = to_numpy
         self.from_numpy = from_numpy
@@ -215,6 +220,8 @@ NUMPY = Backend(
 )
 
 
+NUMPYS = frozenset({onp.ndarray, *onp.sctypeDict.values()})  # the types of NumPy's raw arrays
+
 # ----- whose array is it
 
 Finder = Callable[[Any], Backend]
@@ -236,6 +243,22 @@ def backend_of(raw: Any) -> Backend | None:
         if isinstance(raw, types):
             return finder(raw)
     return None
+
+
+def runs_bare(name: str, g: Any, values: tuple[Any, ...]) -> bool:
+    """Whether an op's gradient rules can run on raw arrays of the backend of a gradient `g`.
+
+    `values` is what the rules get beside it.
+    """
+    backend = backend_of(g)
+    if backend is None or name not in backend.bare_rules:
+        return False
+    return all(
+        x.dtype is g.dtype
+        if isinstance(x, backend.array_types)
+        else x is None or isinstance(x, tuple | int | float)
+        for x in values
+    )
 
 
 def meeting(one: Backend, other: Backend) -> Backend:

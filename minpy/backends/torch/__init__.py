@@ -17,6 +17,12 @@ from minpy.backends.context import Context, cpu, gpu
 from minpy.backends.torch import functions
 from minpy.backends.torch.conversion import dtype_of, from_numpy, to_numpy
 
+BARE_RULES = frozenset(
+    """add subtract multiply divide negative matmul exp log sqrt square tanh sin cos sum mean
+    reshape ravel transpose squeeze expand_dims swapaxes moveaxis broadcast_to concatenate getitem
+    copy nn.relu nn.sigmoid nn.conv2d nn.conv2d_input nn.conv2d_weight""".split()
+)
+
 
 def aliases(a: torch.Tensor, b: torch.Tensor) -> bool:
     """Whether `a`, just made of `b`, shares its memory."""
@@ -48,6 +54,7 @@ def _backend(context: Context, place: Any) -> Backend:
         aliases=aliases,
         owns=lambda x: x._base is None,
         dtype_of=dtype_of,
+        bare_rules=BARE_RULES,
         context=context,
     )
 
