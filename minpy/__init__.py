@@ -1,5 +1,8 @@
 """NumPy with gradients: ``import minpy.numpy as np``, and differentiate with `minpy.grad`."""
 
+from importlib import import_module
+from typing import Any
+
 from minpy import extend, numpy
 from minpy.array import is_recorded
 from minpy.autograd import (
@@ -64,7 +67,10 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> str:
+def __getattr__(name: str) -> Any:
+    if name == "nn":  # imported when first used, so that `import minpy` stays quick
+        import_module("minpy.nn.functional")
+        return import_module("minpy.nn")
     if name == "__version__":
         from importlib.metadata import version
 

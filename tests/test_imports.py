@@ -57,6 +57,14 @@ def test_import_is_light(heavy_imports, statement):
     assert heavy_imports(statement) == []
 
 
+def test_networks_are_imported_when_they_are_used(heavy_imports):
+    heavy_imports("""
+import sys, minpy
+assert "minpy.nn" not in sys.modules
+assert minpy.nn.functional.relu(-1.0) == 0
+""")
+
+
 def test_a_policy_that_needs_another_library_imports_it(heavy_imports):
     statement = """
 import minpy
