@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 
 #: Name in the tables -> name on import.
@@ -53,9 +55,7 @@ def load(module: str) -> ModuleType:
     """
     package = module.partition(".")[0]
     try:
-        if package == "mxnet":
-            _restore_numpy_bool()
-        with warnings.catch_warnings():
+        with _numpy_bool(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # MXNet reads names that NumPy has deprecated
             return importlib.import_module(module)
     except ModuleNotFoundError as error:
@@ -66,12 +66,19 @@ def load(module: str) -> ModuleType:
         raise Unavailable(f"does not import here: {error}") from error
 
 
-def _restore_numpy_bool() -> None:
-    """MXNet 1.9.1, its last release, reads the name `numpy.bool`; NumPy 1.24 to 1.26 lack it."""
+@contextmanager
+def _numpy_bool() -> Iterator[None]:
+    """Give NumPy 1.24 to 1.26 the name `bool`, which MXNet 1.9.1, its last release, imports."""
     import numpy
 
-    if "bool" not in vars(numpy):
+    missing = "bool" not in vars(numpy)
+    if missing:
         numpy.bool = bool
+    try:
+        yield
+    finally:
+        if missing:
+            del numpy.bool
 
 
 def use_threads(count: int) -> None:
