@@ -319,7 +319,7 @@ def apply(record: Op, *args: Any, **static: Any) -> Any:
                     backend = meeting(backend, link.backend)
             recorded = recorded or arg._node is not None
     if not found:
-        home = NUMPY if type(args[0]) in NUMPYS else backend_of(args[0]) or NUMPY
+        home = NUMPY if not args or type(args[0]) in NUMPYS else backend_of(args[0]) or NUMPY
         return (record.raw if home is NUMPY else there(home, record))(*args, **static)
     here = args
     if backend is NUMPY:
@@ -404,16 +404,17 @@ def finished(
     out = wrap(ans, node) if backend is NUMPY else wrap_there(ans, node, backend)
     if node is not None and node[3][0] is not None:
         out._held = True
-    source = args[0]
-    if type(source) is Array and _is_view(ans, data[0], backend, static.get("index")):
+    source = args[0] if args else None
+    if type(source) is Array and _is_view(ans, data[0], backend, record, static):
         link_view(out, source, (record.call, args[1:], static))
     return out
 
 
-def _is_view(ans: Any, data: Any, backend: Backend, index: Any) -> bool:
+def _is_view(ans: Any, data: Any, backend: Backend, record: Op, static: dict[str, Any]) -> bool:
     """Whether a result shows the memory of the first argument, or would on NumPy."""
     if backend is not NUMPY:
-        return backend.aliases(ans, data) or (index is not None and _goes_backwards(index))
+        backwards = record.name == "getitem" and _goes_backwards(static["index"])
+        return backend.aliases(ans, data) or backwards
     if type(ans) is not ndarray or (ans.base is None and ans is not data):
         return False
     return type(data) is ndarray and onp.may_share_memory(ans, data)
