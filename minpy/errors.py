@@ -86,7 +86,7 @@ def of_library(error: Exception, backend: Any) -> Exception:
 def _shape_of(x: Any) -> str:
     if isinstance(x, list | tuple) and any(hasattr(item, "shape") for item in x):
         return f"[{', '.join(map(_shape_of, x))}]"
-    return str(x.shape) if hasattr(x, "shape") else repr(x)[:60]
+    return str(tuple(x.shape)) if hasattr(x, "shape") else repr(x)[:60]
 
 
 def name_of(f: Callable) -> str:

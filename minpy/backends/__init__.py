@@ -253,9 +253,10 @@ def runs_bare(name: str, g: Any, values: tuple[Any, ...]) -> bool:
     backend = backend_of(g)
     if backend is None or name not in backend.bare_rules:
         return False
+    types: Any = backend.array_types
     return all(
         x.dtype is g.dtype
-        if isinstance(x, backend.array_types)
+        if isinstance(x, types)
         else x is None or isinstance(x, tuple | int | float)
         for x in values
     )

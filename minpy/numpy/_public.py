@@ -477,6 +477,11 @@ def mutating(name: str, function: Callable, ours: Callable | None = None) -> Cal
             return ours(target, *args, **kwargs)
         if found.recorded:
             raise no_gradient(name)
+        if target._backend is not NUMPY:  # on a copy, which is then written back
+            values = onp.array(raw(target))
+            result = function(values, *stripped(args), **stripped(kwargs))
+            setitem(target, Ellipsis, values)
+            return result
         link = target._link
         make_writable(target if link is None or link.root is None else link.root)
         return function(current_data(target), *stripped(args), **stripped(kwargs))

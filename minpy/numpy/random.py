@@ -21,6 +21,8 @@ class Generator(onp.random.Generator):
 
 def _method(name: str) -> Any:
     def method(self, *args, **kwargs):
+        if kwargs.get("out") is not None:  # which is written afterwards, and says how many to draw
+            kwargs.setdefault("size", kwargs["out"].shape)
         draw = getattr(onp.random.Generator(self.bit_generator), name)
         public = mutating if name == "shuffle" else plain
         return public(f"Generator.{name}", draw)(*args, **kwargs)

@@ -171,8 +171,7 @@ def test_wrong_axis(function):
 
 @pytest.mark.parametrize("function", [F.softmax, F.log_softmax])
 def test_no_classes(function):
-    with pytest.raises(ValueError, match=r"softmax of \(2, 0\): zero-size array"):
-        function(onp.ones((2, 0)))
+    assert function(onp.ones((2, 0))).shape == (2, 0)
     close(F.logsumexp(onp.ones((2, 0)), axis=1), [-INF, -INF], "float64")
 
 

@@ -26,7 +26,7 @@ def dtype_of(x: Tensor) -> onp.dtype:
 def torch_dtype(dtype: Any) -> torch.dtype:
     """Return PyTorch's name for a dtype of NumPy's."""
     if onp.dtype(dtype) not in TORCHS:
-        raise TypeError(f"PyTorch has no dtype {onp.dtype(dtype)}, only {', '.join(_NAMES)}")
+        raise TypeError(f"PyTorch has no dtype {onp.dtype(dtype)}; try use_policy('only_numpy')")
     return TORCHS[onp.dtype(dtype)]
 
 
@@ -41,6 +41,7 @@ def from_numpy(x: onp.ndarray) -> Tensor:
         x = x.copy()  # PyTorch has no negative strides, and lets everybody write
     if not x.dtype.isnative:
         x = x.astype(x.dtype.newbyteorder("="))
+    torch_dtype(x.dtype)  # raises if PyTorch has none
     return torch.from_numpy(x)
 
 

@@ -106,9 +106,12 @@ def _named(words: str) -> dict[str, Callable[..., Any]]:
 _UNARY = _named(
     """absolute arccos arccosh arcsin arcsinh arctan arctanh ceil cos cosh deg2rad degrees=rad2deg
     exp exp2 expm1 fabs=abs floor invert=bitwise_not isfinite isinf isnan log log10 log1p log2
-    logical_not negative positive=clone rad2deg radians=deg2rad reciprocal rint=round sign=sgn
+    logical_not negative positive=clone rad2deg radians=deg2rad reciprocal rint=round
     signbit sin sinh sqrt square tan tanh trunc"""
-) | {"conjugate": lambda x: x.conj_physical() if x.is_complex() else x.clone()}
+) | {
+    "conjugate": lambda x: x.conj_physical() if x.is_complex() else x.clone(),
+    "sign": lambda x: torch.where(x.isnan(), x, x.sgn()),  # PyTorch's sign of NaN is 0
+}
 _BINARY = _named(
     """arctan2 copysign float_power fmax fmin fmod gcd heaviside hypot lcm logaddexp logaddexp2
     logical_and logical_or logical_xor matmul nextafter"""

@@ -57,7 +57,7 @@ _gate = op(  # an op, because PyTorch has it as one pass over the data
     lambda h, ans, g, y: _gate(h, y),
     lambda h, ans, g, y: 0 * h,
     reads=("y", ""),
-    raw=lambda g, y: g * (y > 0),
+    raw=lambda g, y: g * ~(y <= 0),  # of NaN, too
 )
 _relu = unary("nn.relu", lambda g, ans, x: _gate(g, ans), "ans", lambda x: onp.maximum(x, 0))
 _leaky_relu = op("nn.leaky_relu", _leaky_relu_rule, reads="x", raw=_leaky_relu_on_numpy)
@@ -204,15 +204,16 @@ def gelu(x: Any) -> Array:
 
 
 def _softmax_on_numpy(x, axis):
-    out = x - x.max(axis=axis, keepdims=True)
+    out = onp.asarray(x - x.max(axis=axis, keepdims=True, initial=-onp.inf))
     onp.exp(out, out=out)
     out /= out.sum(axis=axis, keepdims=True)
     return out
 
 
 def _log_softmax_on_numpy(x, axis):
-    out = x - x.max(axis=axis, keepdims=True)
-    out -= onp.log(onp.exp(out).sum(axis=axis, keepdims=True))
+    out = onp.asarray(x - x.max(axis=axis, keepdims=True, initial=-onp.inf))
+    with onp.errstate(divide="ignore"):  # log(0) of no classes
+        out -= onp.log(onp.exp(out).sum(axis=axis, keepdims=True))
     return out
 
 
@@ -220,7 +221,7 @@ def _logsumexp_on_numpy(x, axis, keepdims):
     x = onp.asarray(x)
     largest = x.max(axis=axis, keepdims=True, initial=-onp.inf)
     largest = onp.where(onp.isfinite(largest), largest, onp.zeros((), x.dtype))  # inf - inf is NaN
-    out = x - largest
+    out = onp.asarray(x - largest)
     onp.exp(out, out=out)
     with onp.errstate(divide="ignore"):  # log(0) is right where all are -inf
         ans = onp.log(out.sum(axis=axis, keepdims=True)) + largest

@@ -1,0 +1,92 @@
+"""Programs that once gave other results on PyTorch than on NumPy."""
+
+import numpy as onp
+import pytest
+
+import minpy
+import minpy.numpy as np
+from minpy.nn import functional as F
+
+pytest.importorskip("torch", reason="needs PyTorch")
+
+
+def shuffled(shuffle):
+    x = np.arange(6.0).reshape(3, 2)
+    shuffle(x)
+    return x
+
+
+def written(write):
+    x = np.zeros(3)
+    write(x)
+    return x
+
+
+def counted_up():
+    mean = np.mean(np.arange(3.0))
+    before = mean
+    mean += 1
+    return np.stack([before, mean])
+
+
+def read_backwards_and_added_to():
+    x = np.zeros(4)
+    y = x[::-1]
+    y[0] = 3.0
+    x[0] += 1.0
+    return np.concatenate([x, y])
+
+
+def overlapping():
+    x = np.arange(6.0)
+    x[1:] = x[:-1]
+    return x
+
+
+PROGRAMS = {
+    "shuffle": lambda: shuffled(lambda x: (np.random.seed(0), np.random.shuffle(x))),
+    "shuffle of a generator": lambda: shuffled(lambda x: np.random.default_rng(0).shuffle(x)),
+    "put": lambda: written(lambda x: np.put(x, [0], 7)),
+    "place": lambda: written(lambda x: np.place(x, x == 0, 7)),
+    "putmask": lambda: written(lambda x: np.putmask(x, x == 0, 7)),
+    "sign of NaN": lambda: np.sign(np.array([1.0, onp.nan, -2.0])),
+    "relu of NaN": lambda: minpy.grad(lambda x: F.relu(x).sum())(np.array([onp.nan, 0.0, 1.0])),
+    "softmax of nothing": lambda: F.softmax(np.zeros((3, 0))),
+    "log_softmax of nothing": lambda: F.log_softmax(np.zeros((0, 3)), axis=0),
+    "logsumexp of a number": lambda: F.logsumexp(np.array(5.0)),
+    "a scalar counted up": counted_up,
+    "a view backwards": read_backwards_and_added_to,
+    "an overlapping write": overlapping,
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_result_is_numpys(name):
+    results = {}
+    for policy in ("only_numpy", "prefer_torch"):
+        with minpy.use_policy(policy):
+            results[policy] = PROGRAMS[name]().asnumpy()
+    onp.testing.assert_array_equal(results["prefer_torch"], results["only_numpy"])
+    assert results["prefer_torch"].dtype == results["only_numpy"].dtype
+
+
+def test_a_checkpoint_runs_where_its_arrays_are():
+    with minpy.use_policy("only_torch"):
+        gradient = minpy.grad(minpy.checkpoint(lambda x: np.sum(np.tanh(x) * x)))(np.ones(2))
+    assert gradient.asnumpy() == pytest.approx(onp.tanh(1) + 1 - onp.tanh(1) ** 2)
+
+
+def test_a_dtype_that_pytorch_lacks_says_what_to_do():
+    with (
+        minpy.use_policy("prefer_torch"),
+        pytest.raises(TypeError, match=r"PyTorch has no dtype <U1.*use_policy\('only_numpy'\)"),
+    ):
+        np.array(["a"])
+
+
+@pytest.mark.parametrize("policy", ["only_numpy", "prefer_torch"])
+def test_draws_into_an_array_fill_it(policy):
+    with minpy.use_policy(policy):
+        out = np.zeros(3)
+        np.random.default_rng(0).random(out=out)
+    assert out.tolist() == onp.random.default_rng(0).random(3).tolist()
