@@ -19,7 +19,6 @@ from minpy.autograd import (
 from minpy.backends.context import Context, cpu, current_context, gpu, set_context
 from minpy.backends.policy import current_policy, set_global_policy, use_policy, wrap_policy
 from minpy.checking import detect_nan, gradcheck
-from minpy.config import show_config
 from minpy.errors import (
     BackendError,
     DeviceError,
@@ -68,11 +67,18 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "nn":  # imported when first used, so that `import minpy` stays quick
+    # imported when first used, so that `import minpy` stays quick
+    if name == "nn":
         import_module("minpy.nn.functional")
         return import_module("minpy.nn")
+    if name == "show_config":
+        return import_module("minpy.config").show_config
     if name == "__version__":
         from importlib.metadata import version
 
         return version("minpy-edu")
     raise AttributeError(f"module 'minpy' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "nn", "__version__"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,9 +46,11 @@ class Library:
 
     def version(self) -> str:
         """Return its version, without importing it."""
+        from importlib import metadata  # half as slow to import as all of minpy
+
         try:
-            return importlib.metadata.version(self.name)
-        except importlib.metadata.PackageNotFoundError:
+            return metadata.version(self.name)
+        except metadata.PackageNotFoundError:
             return "of unknown version"  # put on the path by hand
 
     def backend_on(self, context: Context) -> Any:
