@@ -198,8 +198,8 @@ def _link_of(data: Any) -> Link | None:
 def home(backend: Backend) -> Link | None:
     """Return the link of arrays that live on a backend and are no views; they share it."""
     if backend.home is None and backend is not NUMPY:
+        backend.home_of_scalars = Link(backend)  # before the other, which other threads look for
         backend.home = Link(backend)
-        backend.home_of_scalars = Link(backend)
     return backend.home
 
 
