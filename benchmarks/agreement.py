@@ -8,8 +8,8 @@ import numpy as np
 
 #: Largest difference between implementations, relative to the largest element of the array.
 #: In float32 a relu's input may round to either side of zero, and one of 256 examples then
-#: changes a gradient, in some of 50 layers; the tests compare in float64.
-TOLERANCE = {"float32": 5e-2, "float64": 1e-9}
+#: changes a gradient; the tests compare in float64.
+TOLERANCE = {"float32": 2e-2, "float64": 1e-9}
 
 #: The same for single numbers, such as losses.
 SCALAR_TOLERANCE = {"float32": 1e-4, "float64": 1e-9}

@@ -2,8 +2,8 @@
 
 ========================  ========================================================================
 ``auto`` (the default)    Arrays are NumPy's on the CPU, and PyTorch's on a GPU.  The heavy kernels
-                          of networks (convolution, pooling, ...) run on the fastest library
-                          installed, over shared memory.
+                          of networks, the convolutions, run on the fastest library installed,
+                          over shared memory.
 ``only_numpy``            NumPy runs everything; arrays of other libraries are refused.
 ``prefer_torch``          Arrays are PyTorch's; what it lacks runs on NumPy and is counted.
 ``only_torch``            Arrays are PyTorch's; what it lacks raises, naming the op.

@@ -98,7 +98,7 @@ def _power(x: Tensor, y: Any) -> Tensor:
 
 
 def _named(words: str) -> dict[str, Callable[..., Any]]:
-    """Return PyTorch's functions by NumPy's names: ``sign=sgn`` where the names differ."""
+    """Return PyTorch's functions by NumPy's names: ``fabs=abs`` where the names differ."""
     pairs = [word.split("=") for word in words.split()]
     return {pair[0]: getattr(torch, pair[-1]) for pair in pairs}
 
