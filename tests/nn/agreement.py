@@ -21,6 +21,11 @@ def drawn(*shape: int, dtype: Any = onp.float64, seed: int = 0) -> onp.ndarray:
     return onp.random.default_rng([seed, *shape]).standard_normal(shape).astype(dtype)
 
 
+def both(value: Any) -> tuple:
+    """Return a number for each of height and width, given one for both or two."""
+    return value if isinstance(value, tuple) else (value, value)
+
+
 def flat(result: Any) -> list[Any]:
     return list(result) if isinstance(result, tuple) else [result]
 

@@ -10,22 +10,9 @@ import minpy.numpy as np
 from minpy.nn import functional as F
 from minpy.ops.nn import pooling
 
-from .agreement import close, differentiable_twice, drawn, same_as_torch
+from .agreement import both, close, differentiable_twice, drawn, same_as_torch
 
-
-@pytest.fixture(autouse=True)
-def numpy_alone():
-    with minpy.use_policy("only_numpy"):
-        yield
-
-
-@pytest.fixture
-def torch():
-    return pytest.importorskip("torch", reason="needs PyTorch")
-
-
-def both(value):
-    return value if isinstance(value, tuple) else (value, value)
+pytestmark = pytest.mark.usefixtures("numpy_alone")
 
 
 # name -> the shape of x, the size of windows, keywords

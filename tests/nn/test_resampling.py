@@ -3,22 +3,12 @@
 import numpy as onp
 import pytest
 
-import minpy
 from minpy.nn import functional as F
 from minpy.ops.nn import resampling
 
 from .agreement import close, differentiable_twice, drawn, same_as_torch
 
-
-@pytest.fixture(autouse=True)
-def numpy_alone():
-    with minpy.use_policy("only_numpy"):
-        yield
-
-
-@pytest.fixture
-def torch():
-    return pytest.importorskip("torch", reason="needs PyTorch")
+pytestmark = pytest.mark.usefixtures("numpy_alone")
 
 
 MODES = {
