@@ -64,12 +64,12 @@ class Gradients:
             have = zeros_for(read.g, read.shape) if have is None else have
             self.of[serial] = index_add(have, read.g, index=read.index)
             return
-        region = read.g if type(read.g) is Array else wrap(read.g)
+        g = current_data(read.g) if type(read.g) is Array else read.g
         if have is None:
-            have = zeros_for(region, read.shape)._data
-        elif serial not in self.owned or region.dtype != dtype_of(have):
-            have = _copy(have, onp.result_type(dtype_of(have), region.dtype))
-        self.of[serial] = _with_added(have, read.index, region)
+            have = backend_of(g).implementation("zeros_for")(g, read.shape)
+        elif serial not in self.owned or dtype_of(g) != dtype_of(have):
+            have = _copy(have, onp.result_type(dtype_of(have), dtype_of(g)))
+        self.of[serial] = _with_added(have, read.index, g)
         self._own(serial)
 
     def leaves(self, serials: list[int], seed: Any) -> list[Any]:
@@ -142,15 +142,15 @@ def _copy(g: Any, dtype: Any = None) -> Any:
     return backend.implementation("copy")(g)
 
 
-def _with_added(have: Any, index: Any, region: Array) -> Any:
-    """Return a raw buffer with `region` added at `index`: in place, where it can be."""
+def _with_added(have: Any, index: Any, g: Any) -> Any:
+    """Return a raw buffer with `g` added at `index`: in place, where it can be."""
     if type(have) is ndarray:
-        add_at(have, index, region._data)
+        add_at(have, index, g)
         return have
     buffer = wrap(have)
     if not names_once(index):
-        return index_add(buffer, region, index=index)._data
-    setitem(buffer, index, getitem(buffer, index) + region)
+        return index_add(buffer, wrap(g), index=index)._data
+    setitem(buffer, index, getitem(buffer, index) + wrap(g))
     return have
 
 

@@ -33,12 +33,10 @@ def zeros_for(like: onp.ndarray, shape: tuple[int, ...]) -> onp.ndarray:
 
 def add_into(buffer: Any, values: Any) -> Any:
     """Return the sum, in the place of `buffer` where it has the same shape and dtype."""
-    if type(values) is not onp.ndarray or buffer.dtype is not values.dtype:
-        return buffer + values
-    if buffer.shape != values.shape:
-        return buffer + values
-    buffer += values
-    return buffer
+    if type(values) is onp.ndarray and (values.dtype, values.shape) == (buffer.dtype, buffer.shape):
+        buffer += values
+        return buffer
+    return buffer + values
 
 
 def layout(x: onp.ndarray) -> tuple[int, ...]:
