@@ -19,6 +19,7 @@ from minpy.autograd import (
 from minpy.backends.context import Context, cpu, current_context, gpu, set_context
 from minpy.backends.policy import current_policy, set_global_policy, use_policy, wrap_policy
 from minpy.checking import detect_nan, gradcheck
+from minpy.dtypes import get_default_dtype, set_default_dtype, use_default_dtype
 from minpy.errors import (
     BackendError,
     DeviceError,
@@ -45,6 +46,7 @@ __all__ = [
     "detect_nan",
     "elementwise_grad",
     "extend",
+    "get_default_dtype",
     "gpu",
     "grad",
     "grad_and_loss",
@@ -58,21 +60,25 @@ __all__ = [
     "numpy",
     "record",
     "set_context",
+    "set_default_dtype",
     "set_global_policy",
     "show_config",
+    "use_default_dtype",
     "use_policy",
     "value_and_grad",
     "wrap_policy",
 ]
 
+PACKAGES = ("nn",)
+LATER = {"show_config": "minpy.config"}
+
 
 def __getattr__(name: str) -> Any:
     # imported when first used, so that `import minpy` stays quick
-    if name == "nn":
-        import_module("minpy.nn.functional")
-        return import_module("minpy.nn")
-    if name == "show_config":
-        return import_module("minpy.config").show_config
+    if name in PACKAGES:
+        return import_module(f"minpy.{name}")
+    if name in LATER:
+        return getattr(import_module(LATER[name]), name)
     if name == "__version__":
         from importlib.metadata import version
 
@@ -81,4 +87,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, "nn", "__version__"})
+    return sorted({*globals(), *__all__, *PACKAGES, "__version__"})

@@ -1,1 +1,5 @@
 """Neural networks."""
+
+from minpy.nn import functional
+
+__all__ = ["functional"]
