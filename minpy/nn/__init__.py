@@ -1,5 +1,5 @@
 """Neural networks."""
 
-from minpy.nn import functional
+from minpy.nn import augment, functional, io
 
-__all__ = ["functional"]
+__all__ = ["augment", "functional", "io"]
