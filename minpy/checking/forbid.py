@@ -1,0 +1,57 @@
+"""Switching the engine's gradients off, where a backward pass is to be written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from minpy.autograd import Recording
+
+
+class GradientsForbidden(RuntimeError):
+    """The engine was asked for a gradient where one is to be written by hand."""
+
+
+@contextmanager
+def gradients_off(where: str) -> Iterator[list[str]]:
+    """Make `minpy.grad` and all its relatives raise `GradientsForbidden`, in all threads.
+
+    Parameters
+    ----------
+    where : str
+        What is to do without them; for the message.
+
+    Yields
+    ------
+    list of str
+        The names of the functions that were to be differentiated, also where the error was caught.
+
+    Examples
+    --------
+    >>> import minpy
+    >>> with gradients_off("affine_backward") as asked:
+    ...     minpy.grad(lambda x: x**2)(3.0)
+    Traceback (most recent call last):
+    minpy.checking.forbid.GradientsForbidden: affine_backward asked the engine for a gradient ...
+    >>> asked
+    ['<lambda>']
+    >>> float(minpy.grad(lambda x: x**2)(3.0))
+    6.0
+    """
+    asked: list[str] = []
+    recording: Any = Recording  # every gradient begins with one
+    before = recording.__init__
+
+    def refuse(self: Any, f: Any, *args: Any) -> None:
+        asked.append(getattr(f, "__name__", repr(f)))
+        raise GradientsForbidden(
+            f"{where} asked the engine for a gradient (minpy.grad or a relative of it). This one is "
+            "to be written by hand: derive it on paper, then write it with array operations"
+        )
+
+    recording.__init__ = refuse
+    try:
+        yield asked
+    finally:
+        recording.__init__ = before
