@@ -16,9 +16,9 @@ example in `minpy.checking.spec` it is a forward function::
     hidden = [Hidden(checks.affine_backward, affine, large={"N": 1, "D": 500, "M": 500})]
 
 The gradients that a student's are compared with are those of `affine` under `minpy.grad`, in
-float64; `Hidden.sound` compares these with finite differences once. From the sizes in the public part
-follow the cases: other numbers, one example, other sizes, float32. `extreme` and `large` add two
-more: inputs times a factor, and a size at which finite differences take minutes.
+float64; `Hidden.sound` compares these with finite differences once. From the sizes in the public
+part follow the cases: other numbers, one example, other sizes, float32. `extreme` and `large` add
+two more: inputs times a factor, and a size at which finite differences take minutes.
 
 Inputs are drawn from the seed of a student's question, so no two students meet the same.
 """
@@ -34,9 +34,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as onp
+
 import minpy
 import minpy.numpy as np
-import numpy as onp
 from minpy.checking.spec import Check, drawn
 
 REVEALS = ("nothing", "category", "diagnosis", "inputs")

@@ -46,8 +46,8 @@ def gradients_off(where: str) -> Iterator[list[str]]:
     def refuse(self: Any, f: Any, *args: Any) -> None:
         asked.append(getattr(f, "__name__", repr(f)))
         raise GradientsForbidden(
-            f"{where} asked the engine for a gradient (minpy.grad or a relative of it). This one is "
-            "to be written by hand: derive it on paper, then write it with array operations"
+            f"{where} asked the engine for a gradient (minpy.grad or a relative of it). This one "
+            "is to be written by hand: derive it on paper, then write it with array operations"
         )
 
     recording.__init__ = refuse
