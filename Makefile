@@ -2,7 +2,7 @@
 #
 #   PYTHON=python3.12 make setup     the Python to build .venv with (after `make clean`)
 #   EXTRAS=torch make setup          one more group of optional packages from pyproject.toml
-#   make test ARGS="-k linalg -x"    arguments for the command behind test, bench, lab and demo
+#   make test ARGS="-k linalg -x"    arguments for the command behind test, bench, lab, demo, ...
 
 PYTHON ?= python3
 EXTRAS ?=
@@ -19,7 +19,7 @@ bench_ready := .venv-bench/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: setup test test-gpu bench bench-gpu lint lab demo clean help
+.PHONY: setup test test-gpu bench bench-gpu lint lab demo release clean help
 
 setup: $(ready)  ## make .venv and install minpy with all that the course needs
 	@echo "Ready. To use it in this shell: source .venv/bin/activate"
@@ -46,6 +46,9 @@ lab: $(ready)  ## open the notebooks in JupyterLab
 
 demo: $(ready)  ## run the first example
 	$(bin)/python examples/first_steps.py $(ARGS)
+
+release: $(ready)  ## make assignments/ of solutions/: what students get
+	$(bin)/python -m grading.release $(ARGS)
 
 clean:  ## remove everything that was built, the environments too
 	rm -rf .venv .venv-* build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
