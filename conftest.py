@@ -1,5 +1,12 @@
-"""What is not collected: modules that import an optional library which is not installed."""
+"""What is not collected: modules that need an optional library which is not installed."""
 
 import importlib.util
 
-collect_ignore = [] if importlib.util.find_spec("torch") else ["minpy/backends/torch"]
+NEEDS = {
+    "minpy/backends/torch": "torch",
+    "minpy/plotting/images.py": "matplotlib",
+    "minpy/plotting/predictions.py": "matplotlib",
+    "minpy/plotting/training.py": "matplotlib",
+}
+
+collect_ignore = [path for path, name in NEEDS.items() if not importlib.util.find_spec(name)]

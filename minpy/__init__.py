@@ -69,7 +69,7 @@ __all__ = [
     "wrap_policy",
 ]
 
-PACKAGES = ("nn",)
+PACKAGES = ("nn", "plotting")
 LATER = {"show_config": "minpy.config"}
 
 

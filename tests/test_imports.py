@@ -50,8 +50,14 @@ np.policy.show_op_stat()
 
 @pytest.mark.parametrize(
     "statement",
-    ["import minpy", "import minpy.numpy", "import minpy.nn.functional", PROGRAM],
-    ids=["minpy", "numpy", "nn", "program"],
+    [
+        "import minpy",
+        "import minpy.numpy",
+        "import minpy.nn.functional",
+        "import minpy.plotting",
+        PROGRAM,
+    ],
+    ids=["minpy", "numpy", "nn", "plotting", "program"],
 )
 def test_import_is_light(heavy_imports, statement):
     assert heavy_imports(statement) == []
