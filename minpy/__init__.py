@@ -69,7 +69,7 @@ __all__ = [
     "wrap_policy",
 ]
 
-PACKAGES = ("nn", "plotting")
+PACKAGES = ("datasets", "nn", "plotting")
 LATER = {"show_config": "minpy.config"}
 
 

@@ -78,7 +78,11 @@ def crop(padding: int = 4) -> Transform:
         _must_be_images(images, "crop")
         n, _, height, width = images.shape
         padded = onp.pad(images, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
-        windows = onp.lib.stride_tricks.sliding_window_view(padded, (height, width), (2, 3))
+        windows = onp.lib.stride_tricks.sliding_window_view(
+            padded,
+            (height, width),
+            axis=(2, 3),  # type: ignore[call-overload]
+        )
         top, left = rng.integers(0, 2 * padding + 1, (2, n))
         return windows[onp.arange(n), :, top, left]
 
