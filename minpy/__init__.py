@@ -44,6 +44,7 @@ __all__ = [
     "current_policy",
     "customop",
     "detect_nan",
+    "draw_graph",
     "elementwise_grad",
     "extend",
     "get_default_dtype",
@@ -70,7 +71,7 @@ __all__ = [
 ]
 
 PACKAGES = ("datasets", "nn", "plotting")
-LATER = {"show_config": "minpy.config"}
+LATER = {"draw_graph": "minpy.plotting", "show_config": "minpy.config"}
 
 
 def __getattr__(name: str) -> Any:

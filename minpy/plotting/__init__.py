@@ -11,8 +11,11 @@ expression of a cell or given to ``display``.  ``figure.savefig("name.png")`` ke
 them: shape (N, C, H, W), or (N, H, W) in grey.  Labels come before predictions.
 
 *For whom.* The colours are told apart by the colour-blind, and nothing is said by colour alone.
+
+`draw_graph` needs no Matplotlib: it prints a table, and draws with graphviz if that is installed.
 """
 
+from minpy.plotting.graph import Graph, draw_graph
 from minpy.plotting.images import image_grid, saliency_overlay, weight_images
 from minpy.plotting.predictions import confusion_matrix, wrong_predictions
 from minpy.plotting.training import gradient_histograms, training_curves
@@ -25,4 +28,6 @@ __all__ = [
     "wrong_predictions",
     "training_curves",
     "gradient_histograms",
+    "Graph",
+    "draw_graph",
 ]
