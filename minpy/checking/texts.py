@@ -1,0 +1,253 @@
+"""Every sentence that a check shows, in one table, so that it can be said in another language.
+
+A check keeps *what* it found as a key with values, and says it only when it is looked at:
+
+>>> say("reason.shape", name="db1", shape=(4, 10), expected_shape=(10,))
+'`db1` has shape (4, 10), but must have shape (10,).'
+>>> with use_texts({"reason.shape": "`{name}`: Form {shape}, erwartet {expected_shape}."}):
+...     say("reason.shape", name="db1", shape=(4, 10), expected_shape=(10,))
+'`db1`: Form (4, 10), erwartet (10,).'
+
+A translation is a mapping from keys of `ENGLISH` to templates that use the same values; what it
+leaves out is said in English.  Text between backticks is code.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from minpy.backends.settings import Setting
+from minpy.checking.records import pack, unpack
+
+ENGLISH: dict[str, str] = {
+    # signs that stand beside the words, never instead of them
+    "sign.right": "✓",
+    "sign.wrong": "✗",
+    "sign.unwritten": "○",
+    # the card
+    "card.outputs_right": "all {count} outputs are right",
+    "card.output_right": "the output is right",
+    "card.outputs_wrong": "{wrong} of {count} outputs are not right",
+    "card.output_wrong": "the output is not right",
+    "card.nothing": "nothing was compared",
+    "card.points": "{points} of {out_of} points",
+    "card.point": "{points} of 1 point",
+    "card.output": "output",
+    "card.result": "result",
+    "card.shape": "shape",
+    "card.dtype": "dtype",
+    "card.error": "largest error",
+    "card.tolerance": "allowed",
+    "card.error_row": "error {error}, allowed {tolerance}",
+    "card.none": "–",
+    "card.worst": "Largest error at {index}: yours is {value}, expected is {expected}.",
+    "card.worst_number": "Yours is {value}, expected is {expected}.",
+    "card.heat": "Where `{name}` is wrong",
+    "card.heat_right": "right",
+    "card.heat_wrong": "wrong",
+    # one word or two for each verdict
+    "verdict.right": "right",
+    "verdict.value": "wrong values",
+    "verdict.not_finite": "NaN or infinity",
+    "verdict.shape": "wrong shape",
+    "verdict.dtype": "wrong dtype",
+    "verdict.missing": "missing",
+    "verdict.type": "not an array",
+    "verdict.numbers": "not numbers",
+    "verdict.mutated": "changed",
+    "verdict.raised": "error",
+    "verdict.unwritten": "not written yet",
+    "verdict.withheld": "not right",
+    # and what that means
+    "reason.right": "`{name}` is right.",
+    "reason.value": "`{name}` has wrong values: {wrong} of {count}.",
+    "reason.not_finite": "`{name}` has NaN or infinity where a number belongs.",
+    "reason.shape": "`{name}` has shape {shape}, but must have shape {expected_shape}.",
+    "reason.dtype": "`{name}` has dtype {dtype}, but must have dtype {expected_dtype}.",
+    "reason.missing": "`{name}` is None. Does the function return it?",
+    "reason.type": "`{name}` is of type `{detail}`, but must be an array.",
+    "reason.numbers": "`{name}` does not hold numbers only: {detail}.",
+    "reason.mutated": "The call changed `{name}`, which it was given and must leave as it is.",
+    "reason.raised": "`{name}` raised `{detail}`",
+    "reason.unwritten": "`{name}` is not written yet.",
+    "reason.withheld": "`{name}` is not right.",
+    # what was received instead of numbers
+    "received.type": "{kind}",
+    "received.error": "{kind}: {message}",
+    "received.dtype": "its dtype is {dtype}",
+    "received.ragged": "its rows differ in length",
+    "received.deep": "it is nested deeper than {most} levels",
+    "received.long": "it is a list of more than {most} numbers; return an array",
+    "received.item": "it contains a value of type `{kind}`",
+    "received.large": "it has more than {most} elements",
+    "received.unreadable": "its values could not be read",
+    # where the wrong entries are
+    "where.all": "All {count} entries are wrong.",
+    "where.one": "One of {count} entries is wrong.",
+    "where.some": "{wrong} of {count} entries are wrong.",
+    "where.row": "{wrong} of {count} entries are wrong, all of them in row {places}.",
+    "where.rows": "{wrong} of {count} entries are wrong, all of them in rows {places}.",
+    "where.column": "{wrong} of {count} entries are wrong, all of them in column {places}.",
+    "where.columns": "{wrong} of {count} entries are wrong, all of them in columns {places}.",
+    "where.axis": "{wrong} of {count} entries are wrong, all at {places} along axis {axis}.",
+    # work that is not there
+    "unwritten": "{what} is not written yet.",
+}
+
+
+def say(key: str, /, **values: Any) -> str:
+    """Say the text of `key` in the language in force, with `values` put in.
+
+    Raises
+    ------
+    KeyError
+        If there is no such text.
+    """
+    return _WORDS.vformat(_in_force.get().get(key) or ENGLISH[key], (), values)
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is to be said: the key of its text and the values in it.
+
+    Examples
+    --------
+    >>> message = Message("reason.missing", {"name": "db1"})
+    >>> str(message), message.name
+    ('`db1` is None. Does the function return it?', 'missing')
+    """
+
+    key: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return say(self.key, **self.values)
+
+    @property
+    def name(self) -> str:
+        """The key without the part of the table it is in."""
+        return self.key.partition(".")[2]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON can say it."""
+        return {"key": self.key, "values": pack(self.values)}
+
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any]) -> Message:
+        """Return what `as_dict` was made of."""
+        return cls(found["key"], unpack(found["values"]))
+
+
+def plain(words: str) -> str:
+    """Leave out the backticks that mark code.
+
+    >>> plain("`db1` is right.")
+    'db1 is right.'
+    """
+    return words.replace("`", "")
+
+
+def set_texts(translation: Mapping[str, str]) -> None:
+    """Say what `translation` has in its words from here on, in all threads; ``{}`` is English.
+
+    Parameters
+    ----------
+    translation : mapping of str to str
+        From keys of `ENGLISH` to templates.
+
+    Raises
+    ------
+    ValueError
+        If a key is not in `ENGLISH`, or a template uses a value that the English one lacks.
+    """
+    _in_force.set_everywhere(_checked(translation))
+
+
+@contextmanager
+def use_texts(translation: Mapping[str, str]) -> Iterator[None]:
+    """Say what `translation` has in its words, for a ``with`` block.
+
+    Examples
+    --------
+    >>> with use_texts({"verdict.right": "richtig"}):
+    ...     say("verdict.right"), say("verdict.shape")
+    ('richtig', 'wrong shape')
+    """
+    _in_force.enter(_checked(translation))
+    try:
+        yield
+    finally:
+        _in_force.leave()
+
+
+def values_in(template: str) -> set[str]:
+    """Name the values that a template puts in.
+
+    >>> sorted(values_in("{points} of {out_of} points"))
+    ['out_of', 'points']
+    """
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+
+
+def _checked(translation: Mapping[str, str]) -> dict[str, str]:
+    for key, template in translation.items():
+        if key not in ENGLISH:
+            raise ValueError(f"there is no text {key!r} to translate; see the keys of ENGLISH")
+        unknown = values_in(template) - values_in(ENGLISH[key])
+        if unknown:
+            raise ValueError(
+                f"the translation of {key!r} uses {sorted(unknown)}; it may use "
+                f"{sorted(values_in(ENGLISH[key]))}"
+            )
+    return dict(translation)
+
+
+_in_force: Setting[dict[str, str]] = Setting("texts", {})
+
+
+# -------------------------------------------------------------------------- how values are said
+
+
+def number(value: Any, digits: int = 4) -> str:
+    """Write a number shortly.
+
+    >>> number(0.1234567), number(3.2e-9, 1), number(7), number(1 + 2j), number(float("nan"))
+    ('0.1235', '3e-9', '7', '1+2j', 'nan')
+    """
+    if isinstance(value, complex):
+        return f"{number(value.real, digits)}{'' if value.imag < 0 else '+'}" + (
+            f"{number(value.imag, digits)}j"
+        )
+    if not isinstance(value, float):
+        return str(value)
+    mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
+    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
+
+
+def cleaned(text: str, most: int = 200) -> str:
+    r"""Make text of unknown origin fit to be shown: one line, printable, and not long.
+
+    What controls a terminal or the direction of writing becomes a question mark.
+
+    >>> cleaned("dW1\x1b[31m")
+    'dW1?[31m'
+    """
+    shown = " ".join(str.split(str.__str__(text)[: 4 * most]))
+    shown = "".join(c if c.isprintable() else "?" for c in shown)
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
+
+
+class _Words(string.Formatter):
+    """Templates whose numbers are written shortly; ``{error:1}`` is with one digit."""
+
+    def format_field(self, value: Any, spec: str) -> str:
+        if isinstance(value, float | complex):
+            return number(value, int(spec or 4))
+        return cleaned(str(value), 300)
+
+
+_WORDS = _Words()
