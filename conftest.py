@@ -3,6 +3,7 @@
 import importlib.util
 
 NEEDS = {
+    "minpy/backends/mxnet": "mxnet",
     "minpy/backends/torch": "torch",
     "minpy/plotting/images.py": "matplotlib",
     "minpy/plotting/predictions.py": "matplotlib",

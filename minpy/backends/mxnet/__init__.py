@@ -1,0 +1,1 @@
+"""MXNet 1.9.1 as a backend.  `loading` imports it; nothing else here does."""

@@ -1,0 +1,150 @@
+"""Between NumPy and MXNet: arrays that share memory, and dtypes.
+
+MXNet computes in threads of its own: a call returns before its result is there, and before its
+arguments are read.  Whoever shares memory with it has to wait.
+
+- `from_numpy` shares an array's memory.  Until what reads it has finished (``wait_to_read`` on each
+  result), nobody may write to it; `to_numpy` of a result waits.
+- `to_numpy` waits for everything that still uses the array, and then shares its memory.
+
+MXNet has seven of NumPy's dtypes; what has another one raises, and is never cast.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import numpy as onp
+
+from minpy.backends.mxnet.loading import load
+
+mx = load()
+
+DTYPES = frozenset(
+    map(onp.dtype, "bool uint8 int8 int32 int64 float16 float32 float64".split()),
+)
+_SHARED = DTYPES - {onp.dtype("int8")}  # what MXNet's DLPack knows
+
+
+def has_dtype(dtype: Any) -> bool:
+    """Whether MXNet has arrays of one of NumPy's dtypes.
+
+    Examples
+    --------
+    >>> has_dtype("float64"), has_dtype("complex64"), has_dtype("int16")
+    (True, False, False)
+    """
+    return onp.dtype(dtype) in DTYPES
+
+
+def dtype_of(x: Any) -> onp.dtype:
+    """Return NumPy's dtype for the elements of an array of MXNet.
+
+    Examples
+    --------
+    >>> dtype_of(mx.nd.ones((2, 3)))
+    dtype('float32')
+    """
+    return onp.dtype(x.dtype)
+
+
+def from_numpy(x: onp.ndarray, kind: type = mx.nd.NDArray) -> Any:
+    """Return a NumPy array as one of MXNet on the CPU, which shares its memory where MXNet can.
+
+    MXNet shares what is in C order, aligned, writable and in this machine's byte order; of another
+    array it gets a copy.  `x` stays writable, which after `mxnet.nd.from_numpy` it would not.
+
+    Parameters
+    ----------
+    x : ndarray
+        Its dtype is kept.
+    kind : type
+        ``mx.nd.NDArray``, or ``mx.np.ndarray`` for MXNet's NumPy-like functions.
+
+    Returns
+    -------
+    mxnet.nd.NDArray
+
+    Raises
+    ------
+    TypeError
+        If MXNet has no such dtype.
+
+    Examples
+    --------
+    >>> x = onp.zeros((2, 2))
+    >>> y = from_numpy(x)
+    >>> x[0, 0] = 1
+    >>> y.asnumpy()
+    array([[1., 0.],
+           [0., 0.]])
+    """
+    x = onp.asarray(x)
+    x = x.astype(x.dtype.newbyteorder("="), copy=False)
+    if x.dtype not in DTYPES:
+        names = ", ".join(sorted(map(str, DTYPES)))
+        raise TypeError(f"MXNet has no dtype {x.dtype}, only {names}; try use_policy('only_numpy')")
+    if not x.size or x.dtype not in _SHARED:
+        with mx.np_shape():
+            out = mx.nd.empty(x.shape, dtype=x.dtype)
+            out._sync_copyfrom(onp.ascontiguousarray(x).reshape(x.shape))
+            return _as(out, kind)
+    if not (x.flags.c_contiguous and x.flags.aligned and x.flags.writeable):
+        x = onp.array(x, order="C")
+    with mx.np_shape():
+        return mx.nd.from_numpy(x.view(), array_cls=kind)  # it makes this view read-only, not x
+
+
+def _as(x: Any, kind: type) -> Any:
+    return x if type(x) is kind else x.as_np_ndarray()
+
+
+def to_numpy(x: Any, *, new: bool = False) -> onp.ndarray:
+    """Return an array of MXNet as NumPy's; on the CPU it shares the memory, and is writable.
+
+    Parameters
+    ----------
+    x : mxnet.nd.NDArray
+        Or ``mxnet.np.ndarray``; an array on a GPU, and a sparse one, is copied.
+    new : bool
+        Whether nothing reads `x` any more, as nothing reads a result that was just computed.  To
+        wait for what computes it is quick; to wait for readers takes 60 microseconds.
+
+    Returns
+    -------
+    ndarray
+
+    Examples
+    --------
+    >>> x = mx.nd.zeros((1, 2))
+    >>> y = to_numpy(x)
+    >>> y[0, 0] = 1
+    >>> x.asnumpy()
+    array([[1., 0.]], dtype=float32)
+    """
+    with mx.np_shape():
+        if x.stype != "default" or x.ctx.device_type not in ("cpu", "cpu_pinned", "cpu_shared"):
+            return x.asnumpy()
+        if not x.size:
+            return onp.empty(x.shape, dtype_of(x))
+        if new:
+            x.wait_to_read()
+        else:
+            mx.base.check_call(mx.base._LIB.MXNDArrayWaitToWrite(x.handle))
+        return onp.asarray(_Memory(x))
+
+
+class _Memory:
+    """An array's memory, in the words of NumPy's array interface; it keeps the array alive."""
+
+    def __init__(self, x: Any) -> None:
+        start = ctypes.c_void_p()
+        mx.base.check_call(mx.base._LIB.MXNDArrayGetData(x.handle, ctypes.byref(start)))
+        self.array = x
+        self.__array_interface__ = {
+            "version": 3,
+            "data": (start.value, False),  # may be written to
+            "shape": x.shape,
+            "typestr": dtype_of(x).str,
+        }
