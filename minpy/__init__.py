@@ -59,6 +59,7 @@ __all__ = [
     "make_jvp",
     "make_vjp",
     "numpy",
+    "profile",
     "record",
     "set_context",
     "set_default_dtype",
@@ -71,7 +72,11 @@ __all__ = [
 ]
 
 PACKAGES = ("datasets", "nn", "plotting")
-LATER = {"draw_graph": "minpy.plotting", "show_config": "minpy.config"}
+LATER = {
+    "draw_graph": "minpy.plotting",
+    "profile": "minpy.checking.profiling",
+    "show_config": "minpy.config",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Ops of one's own: a function on plain NumPy arrays, and its gradient rule.
+"""Ops of one's own: a function on raw arrays, and its gradient rule.
 
 Three ways in, one mechanism: `primitive` with `defvjp` (as in HIPS autograd), `customop` with
 ``def_grad`` (as in the old minpy), and `checkpoint`, whose rule runs the function again.
@@ -13,7 +13,9 @@ from typing import Any
 
 from minpy.array import Array, current_data, is_recorded, wrap
 from minpy.autograd import make_vjp
-from minpy.backends import backend_of
+from minpy.backends import NUMPY, Backend, backend_of, made_by, statistics
+from minpy.backends.context import CPU
+from minpy.backends.policy import POLICIES
 from minpy.containers import leaves, rebuilt
 from minpy.errors import name_of
 from minpy.ops.creation import as_array
@@ -48,8 +50,13 @@ def primitive(f: Callable) -> Callable:
     array(12.)
     """
     name = getattr(f, "__name__", "primitive")
-    record = Op(name, _Rules(), "all ans", f, wrapped=True)
+    return _op_of(f, name, f, lambda backend: backend.through_numpy(name, f))
 
+
+def _op_of(f: Callable, name: str, raw: Callable, there: Callable[[Backend], Callable]) -> Callable:
+    """Return `f` as an op: `raw` runs it on NumPy's arrays, ``there(backend)`` on others."""
+    record = Op(name, _Rules(), "all ans", raw, wrapped=True)
+    record.there = _OfEach(there)
     users_ops.add(record)
 
     @functools.wraps(f)
@@ -61,6 +68,18 @@ def primitive(f: Callable) -> Callable:
     record.call = call
     call.op = record  # type: ignore[attr-defined]
     return call
+
+
+class _OfEach(dict):
+    """What runs a user's op on each backend, and never that library's function of the same name."""
+
+    def __init__(self, there: Callable[[Backend], Callable]) -> None:
+        self.there = there
+
+    def get(self, backend: Backend, default: Any = None) -> Callable:
+        if backend not in self:
+            self[backend] = self.there(backend)
+        return self[backend]
 
 
 class _Rules(dict):
@@ -105,8 +124,22 @@ def customop(backend: str = "numpy") -> Callable:
 
     Parameters
     ----------
-    backend : {'numpy'}
-        Whose arrays the function works on.
+    backend : {'numpy', 'mxnet', 'torch'}
+        Whose arrays the function gets, and returns one of.  Arrays that live elsewhere are
+        brought there and back.
+
+    Returns
+    -------
+    callable
+        A decorator.  What it returns has ``def_grad(rule, argnum=0)`` with rules such as
+        ``lambda ans, *args: lambda g: ...``, written with `minpy.numpy`; `argnum` may be several.
+
+    Raises
+    ------
+    ValueError
+        If there is no such library.
+    minpy.BackendError
+        At the first call, if the library is not installed.
 
     Examples
     --------
@@ -118,11 +151,15 @@ def customop(backend: str = "numpy") -> Callable:
     >>> minpy.grad(double)(1.0)
     array(2.)
     """
-    if backend != "numpy":
-        raise ValueError(f"customop knows the backend 'numpy', but was given {backend!r}")
+    known = [policy.library for policy in POLICIES.values() if policy.library and not policy.only]
+    if backend not in ("numpy", *known):
+        raise ValueError(
+            f"customop takes the name of a library, one of {', '.join(['numpy', *known])}, but was "
+            f"given {backend!r}"
+        )
 
     def decorate(f: Callable) -> Callable:
-        call = primitive(f)
+        call = primitive(f) if backend == "numpy" else _op_in(backend, f)
 
         def def_grad(rule: Callable, argnum: int | Sequence[int] = 0) -> None:
             for one in [argnum] if isinstance(argnum, int) else argnum:
@@ -134,14 +171,26 @@ def customop(backend: str = "numpy") -> Callable:
     return decorate
 
 
-class _Anywhere(dict):
-    """What runs an op on each backend, where it is one function that takes arrays of all."""
+def _op_in(library: str, f: Callable) -> Callable:
+    """Return an op of a function on the raw arrays of a library that is not NumPy."""
+    name = getattr(f, "__name__", "customop")
 
-    def __init__(self, run: Callable) -> None:
-        self.run = run
+    def there(backend: Backend) -> Callable:
+        def run(*args: Any, **static: Any) -> Any:
+            if backend.name == library:
+                ans = f(*args, **static)
+            else:
+                own = made_by(POLICIES[f"prefer_{library}"], CPU)
+                args, static = own.inward(backend.outward((args, static)))
+                ans = backend.inward(own.outward(f(*args, **static)))
+            count()
+            return ans
 
-    def get(self, backend: Any, default: Any = None) -> Callable:
-        return self.run
+        count = statistics.counter(name, str(backend) if backend.name == library else library)
+        run.count = lambda: None  # type: ignore[attr-defined] # for the op: it has been counted
+        return run
+
+    return _op_of(f, name, there(NUMPY), there)
 
 
 def checkpoint(f: Callable) -> Callable:
@@ -187,7 +236,7 @@ def checkpoint(f: Callable) -> Callable:
         return make_vjp(weighted, argnum)(*arrays)[0](1.0)
 
     record = Op("checkpoint", EachArgument(rule), "all ans", forward, wrapped=True)
-    record.there = _Anywhere(forward)
+    record.there = _OfEach(lambda backend: forward)
 
     @functools.wraps(f)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:

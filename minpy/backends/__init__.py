@@ -132,7 +132,7 @@ class Backend:
             if own is None:
                 raise AttributeError(f"NumPy has no {name!r}, and no difference is declared for it")
             return own
-        fallback = self._through_numpy(name, raw)
+        fallback = self.through_numpy(name, raw)
         return fallback if own is None else self._counted(name, own, fallback)
 
     def _counted(
@@ -152,7 +152,8 @@ class Backend:
 
         return run
 
-    def _through_numpy(self, name: str, raw: Callable[..., Any] | None) -> Callable[..., Any]:
+    def through_numpy(self, name: str, raw: Callable[..., Any] | None) -> Callable[..., Any]:
+        """Return what takes this library's arrays to NumPy, runs the op there, and comes back."""
         count = statistics.counter(name, statistics.FALLBACK + str(self))
 
         def fallback(*args: Any, **static: Any) -> Any:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import numpy as onp
 
 from minpy.array import Array, printable
 from minpy.backends import backend_of
+from minpy.checking.watching import watching
 from minpy.errors import NanError
-from minpy.tape import EachArgument, every_op, users_ops
 
 
 @contextmanager
@@ -29,28 +28,8 @@ def detect_nan() -> Iterator[None]:
     Traceback (most recent call last):
     minpy.errors.NanError: the first NaN was made by log, at index (1,) (of arguments shaped (2,))
     """
-    records = (*every_op.values(), *users_ops)
-    before = [(record, record.raw, record.rules, record.watch) for record in records]
-    try:
-        for record, run, rules, _ in before:
-            record.watch = partial(_looking, record.name)
-            record.raw = _looking(record.name, run)
-            record.rules = _looking_rules(f"the gradient of {record.name}", rules)
-        with onp.errstate(invalid="ignore", divide="ignore"):
-            yield
-    finally:
-        for record, run, rules, watch in before:
-            record.watch = watch
-            record.raw = run
-            record.rules = rules
-
-
-def _looking_rules(name: str, rules: Any) -> Any:
-    if isinstance(rules, EachArgument):
-        return EachArgument(_looking(name, rules.rule))
-    if isinstance(rules, dict):
-        return type(rules)({argnum: _looking(name, rule) for argnum, rule in rules.items()})
-    return tuple(rule and _looking(name, rule) for rule in rules)
+    with watching(_looking), onp.errstate(invalid="ignore", divide="ignore"):
+        yield
 
 
 def _looking(name: str, run: Callable) -> Callable:

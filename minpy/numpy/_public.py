@@ -18,7 +18,7 @@ from numpy import ndarray
 from minpy import backends
 from minpy.array import Array, current_data, link_view, raw, wrap
 from minpy.backends import NUMPY
-from minpy.backends.statistics import counter
+from minpy.backends.statistics import counter, watched, watches
 from minpy.errors import explained, no_gradient, written_outside
 from minpy.inplace import fixed, index_add, make_writable, setitem
 from minpy.ops.creation import as_array, astype
@@ -139,7 +139,8 @@ def plain(name: str, function: Callable, *, refuses: bool = True) -> Callable:
             return elsewhere(name, function, args, kwargs, home_of(found.arrays))
         count()
         try:
-            result = function(*stripped(args), **stripped(kwargs))
+            run = watched(name, function) if watches else function
+            result = run(*stripped(args), **stripped(kwargs))
         except Exception as error:
             raise explained(error, name, args) from error
         if found.arrays and type(result) is ndarray and shows_memory_of(result, found.arrays):
@@ -165,7 +166,8 @@ def elsewhere(
 
     try:
         args, kwargs = backends.mapped(brought, args), backends.mapped(brought, kwargs)
-        return dressed(backend.implementation(name, function)(*args, **kwargs))
+        run = backend.implementation(name, function)
+        return dressed((watched(name, run) if watches else run)(*args, **kwargs))
     except Exception as error:
         raise explained(error, name, args) from error
 
@@ -216,7 +218,8 @@ def traced(name: str, function: Callable, ours: Callable) -> Callable:
             return into(kwargs["out"], call, args, kwargs)
         try:
             if not found.recorded and not found.foreign:
-                result = function(*stripped(args), **stripped(kwargs))
+                run = watched(name, function) if watches else function
+                result = run(*stripped(args), **stripped(kwargs))
                 if not found.arrays or not shows_memory_of(result, found.arrays):
                     count()
                     return dressed(result, found.arrays)

@@ -1,0 +1,1 @@
+"""The old minpy's `minpy.dispatch`: where its programs find policies."""
