@@ -31,8 +31,20 @@ cache, a class or a dict of gradients without knowing what they are:
 ... )
 
 Public checks know no solution.  A gradient is compared with finite differences of the student's
-*own* forward pass; values with the few that `known` lists.  An output (here ``dx``, ``dw`` and
-``db``) earns its share of the points if all that was compared of it is right.
+*own* forward pass; values with the few that `known` lists.  Here is one who forgot the sum over
+the examples, which a bias needs:
+
+>>> def affine_forward(x, w, b):
+...     return x @ w + b, (x, w, b)
+>>> def affine_backward_(dout, cache):
+...     x, w, b = cache
+...     return dout @ w.T, x.T @ dout, dout[0]
+>>> of_student = {"affine_forward": affine_forward, "affine_backward": affine_backward_}
+>>> [(found.name, found.passed) for found in affine_backward.compared(of_student)]
+[('dx', True), ('dw', True), ('db', False)]
+
+An output (here ``dx``, ``dw`` and ``db``) earns its share of the points if all that was compared
+of it is right, so the call in the notebook would have given 2.67 of 4 points.
 
 The hidden part, which stays with the instructor, is a `grading.Hidden`: it adds a reference forward
 function to a `Check`, and what else shall be tried.  The cell that calls a check has the grade id
@@ -42,12 +54,25 @@ function to a `Check`, and what else shall be tried.  The cell that calls a chec
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 import numpy as onp
 
+from minpy.checking.card import Card
+from minpy.checking.comparison import Comparison, compare, raised
+from minpy.checking.evidence import Evidence
+from minpy.checking.forbid import GradientsForbidden, gradients_off
+from minpy.checking.received import receive
+from minpy.checking.texts import say
+from minpy.checking.unfinished import NotWrittenYet
+
+CENTRAL_STEP = float(onp.finfo(onp.float64).eps) ** (1 / 3)
 TOLERANCE = {"float64": 1e-6, "float32": 1e-3}
 """Of public checks, whose reference is finite differences."""
 
@@ -298,3 +323,193 @@ class Check:
     def grade_id(self) -> str:
         """The id of its check cell in the notebook."""
         return f"check_{self.name}"
+
+    # ----- in the notebook
+
+    def __call__(self, namespace: Mapping[str, Any] | None = None) -> float:
+        """Check a student's functions, show a card, and return the points earned.
+
+        Parameters
+        ----------
+        namespace : mapping, optional
+            Where the functions are; the notebook's variables by default.
+
+        Raises
+        ------
+        NotWrittenYet
+            If one of them raises `NotImplementedError`.
+        """
+        __tracebackhide__ = True
+        found = self.compared(vars(import_module("__main__")) if namespace is None else namespace)
+        notes = [say(f"check.no_{what}") for what in self.forbids]
+        if self.more:
+            notes.append(say("check.more", count=self.more))
+        earned = self.earned(found)
+        Card(self.name, by_output(found), earned, self.points, notes).show()
+        return earned
+
+    def earned(self, comparisons: Sequence[Comparison]) -> float:
+        """Return the points for what was compared: each output's share, if all of it is right.
+
+        An input that was changed costs one share.
+        """
+        shares = (*self.wanted, *self.holds)
+        wrong = {found.name for found in comparisons if not found.passed}
+        right = {found.name for found in comparisons} - wrong
+        count = sum(name in right for name in shares)
+        count -= any(found.verdict == "mutated" for found in comparisons)
+        return round(self.points * max(count, 0) / len(shares), 2)
+
+    def compared(self, namespace: Mapping[str, Any]) -> list[Comparison]:
+        """Compare what the student's functions return with what is known without a solution.
+
+        Parameters
+        ----------
+        namespace : mapping of str to object
+            Where the functions are.
+
+        Returns
+        -------
+        list of Comparison
+        """
+        __tracebackhide__ = True
+        rng = onp.random.default_rng(zlib.crc32(self.name.encode()))  # the same numbers each time
+        inputs = drawn(self.inputs, self.sizes, rng)
+        try:
+            results, after = self._answers(namespace, inputs)
+            found = list(self._shapes(results))
+            if self.gradients:
+                found += self._gradients(namespace, inputs, results, after)
+            found += self._known(namespace, inputs)
+        except GradientsForbidden as error:
+            return [raised(name, "GradientsForbidden", str(error)) for name in self.wanted]
+        found += [
+            Comparison(name, "mutated", expected_shape=onp.shape(value))
+            for name, value in inputs.items()
+            if not onp.array_equal(value, after[name])
+        ]
+        known = {**inputs, **results}
+        return found + [
+            Comparison(sentence, "right" if holds(known) else "withheld")
+            for sentence, holds in self.holds.items()
+        ]
+
+    def _answers(
+        self, namespace: Mapping[str, Any], inputs: Mapping[str, Any], of: str = ""
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what the functions make of copies of the inputs, and these copies after it.
+
+        Of the forward pass alone, where it is only that result `of` which is asked for.
+        """
+        __tracebackhide__ = True
+        given = {name: x.copy() if hasattr(x, "copy") else x for name, x in inputs.items()}
+        off = gradients_off(self.name) if "gradients" in self.forbids else nullcontext()
+        try:
+            with off:
+                scope = run(self.forward, {**namespace, **given})
+                if not of:
+                    scope = run(self.backward, scope)
+                return results([of] if of else self.wanted, scope), given
+        except NotImplementedError as error:
+            trace = error.__traceback__
+            while trace is not None and trace.tb_next is not None:
+                trace = trace.tb_next
+            name = trace.tb_frame.f_code.co_name if trace is not None else self.name
+            raise NotWrittenYet(name) from None
+
+    def _shapes(self, results: Mapping[str, Any]) -> Iterator[Comparison]:
+        """Compare the shapes of results, and whether they are numbers."""
+        for name, shape in self.outputs.items():
+            got = receive(results[name])
+            expected = got.shape or () if shape is None else shape_of(shape, self.sizes)
+            right = onp.zeros(expected)
+            if got.array is not None and got.shape == expected:
+                right = onp.nan_to_num(got.array)
+            yield compare(name, results[name], right)
+
+    def _gradients(
+        self,
+        namespace: Mapping[str, Any],
+        inputs: Mapping[str, Any],
+        results: Mapping[str, Any],
+        after: Mapping[str, Any],
+    ) -> Iterator[Comparison]:
+        """Compare gradients with central differences of the student's own forward pass."""
+        upstream = inputs[self.upstream] if self.upstream else 1.0
+        tolerance = self.tolerance["float64"]
+
+        def forward(changed: Mapping[str, Any]) -> Any:
+            return self._answers(namespace, {**inputs, **changed}, self.of)[0][self.of]
+
+        def value(name: str, x: onp.ndarray) -> float:
+            moved: Any = receive(forward({name: x})).array
+            return float((moved * upstream).sum())
+
+        out = receive(forward({})).array
+        if out is None or out.shape != onp.shape(upstream):
+            yield compare(self.of, forward({}), onp.zeros(onp.shape(upstream)))
+            return
+        size = abs(float((out * upstream).sum()))
+        numeric = {
+            name: _differences(partial(value, of), inputs[of])
+            for name, of in self.gradients.items()
+        }
+        for name, of in self.gradients.items():
+            evidence = Evidence(
+                batch=self.sizes.get("N"),
+                parameter=of,
+                weights={w: inputs[w] for w in self.gradients.values()},
+                inputs=inputs,
+                after=after,
+                others={other: x for other, x in numeric.items() if other != name},
+                numeric=(CENTRAL_STEP, size, "float64"),
+            )
+            yield compare(
+                name, results[name], numeric[name], tolerance=tolerance, evidence=evidence
+            )
+
+    def _known(
+        self, namespace: Mapping[str, Any], inputs: Mapping[str, Any]
+    ) -> Iterator[Comparison]:
+        """Compare results with known values."""
+        for example in self.known:
+            given = drawn({k: v for k, v in example.items() if k in self.inputs}, {}, _no_numbers)
+            answers, _ = self._answers(namespace, {**inputs, **given})
+            for name in self.wanted:
+                if name in example:
+                    tolerance = self.tolerance["float64"]
+                    yield compare(name, answers[name], example[name], tolerance=tolerance)
+
+
+def by_output(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """Return one comparison of each output: the first that failed, or the one of largest error.
+
+    Examples
+    --------
+    >>> from minpy.checking import compare
+    >>> (found,) = by_output([compare("y", 1.0, 1.0), compare("y", None, 1.0)])
+    >>> found.verdict
+    'missing'
+    """
+    found: dict[str, Comparison] = {}
+    for new in comparisons:
+        old = found.setdefault(new.name, new)
+        if old.passed and (not new.passed or (new.error or 0) > (old.error or 0)):
+            found[new.name] = new
+    return list(found.values())
+
+
+_no_numbers = onp.random.default_rng(0)
+
+
+def _differences(f: Callable[[onp.ndarray], float], x: Any) -> onp.ndarray:
+    """Return the central differences of a number that depends on `x`."""
+    x = onp.array(x, onp.float64)
+    found = onp.empty(x.shape)
+    for i in onp.ndindex(x.shape):
+        step = CENTRAL_STEP * max(1.0, abs(x[i]))
+        there, before = x.copy(), x.copy()
+        there[i] += step
+        before[i] -= step
+        found[i] = (f(there) - f(before)) / (there[i] - before[i])
+    return found
