@@ -1,5 +1,5 @@
 """Neural networks."""
 
-from minpy.nn import augment, functional, io
+from minpy.nn import augment, functional, io, parameters
 
-__all__ = ["augment", "functional", "io"]
+__all__ = ["augment", "functional", "io", "parameters"]
