@@ -24,10 +24,9 @@ def refuse_unknown(what: str, given: Iterable[str], known: Iterable[str]) -> Non
 
     Examples
     --------
-    >>> refuse_unknown("Solver", ["num_epoch"], ["num_epochs", "verbose"])
+    >>> refuse_unknown("Solver", ["num_epoch"], ["num_epochs"])
     Traceback (most recent call last):
-    TypeError: Solver has no option num_epoch; did you mean num_epochs? Its options are num_epochs, \
-verbose
+    TypeError: Solver has no option num_epoch; did you mean num_epochs? Its options are num_epochs
     """
     known = list(known)
     unknown = [name for name in given if name not in known]

@@ -123,8 +123,8 @@ def load(path: str | os.PathLike) -> Any:
         raise
     except DAMAGE as error:
         raise ParameterFileError(
-            f"{path} is damaged and cannot be read ({type(error).__name__}: {error}). Was a copy or "
-            "a download of it cut short? Get it anew, or use an earlier checkpoint"
+            f"{path} is damaged and cannot be read ({type(error).__name__}: {error}). Was a copy "
+            "or a download of it cut short? Get it anew, or use an earlier checkpoint"
         ) from error
 
 
@@ -301,7 +301,7 @@ def _kind_of(start: bytes) -> str:
         return "it is empty. Was the disk full when it was written? Use an earlier one"
     if start[:1] == b"\x80":
         return (
-            "it looks like a pickle, which could run any code when it is read, so minpy never does. "
-            "Whoever wrote it can read it and save its arrays with model.save"
+            "it looks like a pickle, which could run any code when it is read, so minpy never "
+            "does. Whoever wrote it can read it and save its arrays with model.save"
         )
     return f"it starts with {start!r}, and an npz or HDF5 file does not"
