@@ -1,0 +1,526 @@
+"""Optimisers: rules ``(w, dw, config) -> (w, config)``, with CS231n's names and configuration keys.
+
+A rule writes the new parameters into `w`, and its memory of earlier steps into `config`; both are
+also returned.  What is missing in `config` is put there, so that it starts as ``{"learning_rate":
+0.1}``, or as nothing at all::
+
+    config = {"learning_rate": 0.1}
+    for x, y in batches:
+        w, config = sgd_momentum(w, minpy.grad(loss)(w, x, y), config)
+
+Large parameters are updated a block at a time: what is computed on the way, such as ``rate * g``,
+then stays in the processor's cache, and no array of the size of `w` is made.
+
+How the learning rate changes with time is in `minpy.nn.schedules`.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as onp
+
+import minpy.numpy as np
+from minpy.array import is_recorded
+from minpy.containers import leaves, rebuilt
+from minpy.numpy import ndarray
+
+__all__ = [
+    "RULES",
+    "adam",
+    "adamw",
+    "clip_by_global_norm",
+    "clip_by_value",
+    "global_norm",
+    "nesterov",
+    "rmsprop",
+    "rule",
+    "sgd",
+    "sgd_momentum",
+]
+
+Rule = Callable[..., tuple[Any, dict]]
+
+BLOCK = 1 << 15  # elements: some blocks of float32 at once fit the cache of a core
+
+# ----- what all rules do alike
+
+
+def _optimiser(*, memory: tuple[str, ...] = (), **defaults: Any) -> Callable[[Callable], Rule]:
+    """Make a rule of what changes `w` and `config` in place.
+
+    Parameters
+    ----------
+    memory : tuple of str
+        The keys of arrays like `w` that start as zeros.
+    **defaults
+        All other keys.
+    """
+    defaults = {"weight_decay": 0.0, **defaults}
+    known = (*defaults, *memory)
+
+    def decorate(update: Callable[[Any, Any, dict], None]) -> Rule:
+        name = update.__name__
+
+        @functools.wraps(update)
+        def rule(w: Any, dw: Any, config: dict | None = None) -> tuple[Any, dict]:
+            config = {} if config is None else config
+            w, dw = _plain(name, w, dw)
+            if len(config) != len(known) or not config.keys() >= defaults.keys():
+                _complete(name, config, defaults, memory)
+            for key in memory:
+                config[key] = _memory_of(name, key, config.get(key), w)
+            if w.shape:
+                update(w, dw, config)
+                return w, config
+            # a number is not written in place: it is updated as an array of one
+            for key in memory:
+                config[key] = config[key].reshape(1)
+            w = w.reshape(1)
+            update(w, dw.reshape(1), config)
+            for key in memory:
+                config[key] = config[key].reshape(())
+            return w.reshape(()), config
+
+        return rule
+
+    return decorate
+
+
+def _plain(name: str, w: Any, dw: Any) -> tuple[Any, Any]:
+    """Return parameters and gradient as arrays of one kind, neither of them recorded."""
+    if type(w) is ndarray:
+        w = w.detach() if is_recorded(w) else w
+        dw = dw if type(dw) is ndarray else np.asarray(dw)
+        dw = dw.detach() if is_recorded(dw) else dw
+    elif isinstance(w, onp.ndarray | onp.generic):
+        dw = dw.asnumpy() if type(dw) is ndarray else onp.asarray(dw)
+    else:
+        raise TypeError(f"{name}: w is an array, but was given {type(w).__name__}")
+    if w.shape != dw.shape:
+        raise ValueError(f"{name}: w has shape {w.shape}, but dw has shape {dw.shape}")
+    if w.dtype.kind != "f":
+        raise TypeError(
+            f"{name}: w has dtype {w.dtype}, but parameters are floating; write w.astype('float32')"
+        )
+    return w, dw
+
+
+def _complete(name: str, config: dict, defaults: dict, memory: tuple[str, ...]) -> None:
+    """Put what is missing into a configuration, or raise if something unknown is in it."""
+    for key in config:
+        if key not in defaults and key not in memory:
+            raise ValueError(
+                f"{name} has no option {key!r}; it has {', '.join([*defaults, *memory])}"
+            )
+    for key, value in defaults.items():
+        config.setdefault(key, value)
+
+
+def _memory_of(name: str, key: str, value: Any, w: Any) -> Any:
+    """Return what a configuration remembers, as an array of the kind of `w`; at first, zeros."""
+    if value is None:
+        return np.zeros_like(w) if type(w) is ndarray else onp.zeros_like(w)
+    if type(value) is not type(w):  # as it comes from a file
+        value = np.asarray(value) if type(w) is ndarray else onp.asarray(value)
+    if value.shape != w.shape:
+        raise ValueError(f"{name}: config[{key!r}] has shape {value.shape}, but w has {w.shape}")
+    return value
+
+
+def _blocks(w: Any, *others: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield parts of arrays of one shape, to be changed in place; small arrays whole.
+
+    On a GPU they are whole, too: each operation on a part has to be launched.
+    """
+    if w.size <= BLOCK or (type(w) is ndarray and w.context.device_type == "gpu"):
+        yield (w, *others)
+        return
+    axis = next(i for i in range(w.ndim) if math.prod(w.shape[i + 1 :]) <= BLOCK)
+    step = max(1, BLOCK // math.prod(w.shape[axis + 1 :]))
+    for before in onp.ndindex(w.shape[:axis]):
+        for start in range(0, w.shape[axis], step):
+            part = (*before, slice(start, start + step))
+            yield tuple(x[part] for x in (w, *others))
+
+
+def _decayed(g: Any, w: Any, decay: float) -> Any:
+    """Return the gradient of the loss plus ``decay / 2`` times the squares of the parameters."""
+    return g + decay * w if decay else g
+
+
+def _root(x: Any) -> Any:
+    """Return the square root as an array of the kind of `x`."""
+    return np.sqrt(x) if type(x) is ndarray else onp.sqrt(x)
+
+
+# ----- rules
+
+
+@_optimiser(learning_rate=1e-2)
+def sgd(w, dw, config):
+    """Stochastic gradient descent: ``w -= learning_rate * dw``.
+
+    Parameters
+    ----------
+    w : ndarray, of any shape
+        Parameters, updated in place.
+    dw : ndarray, of the shape of `w`
+        The gradient.
+    config : dict, optional
+        ``learning_rate``, 1e-2 by default; ``weight_decay``, 0 by default, adds this times `w` to
+        the gradient.
+
+    Returns
+    -------
+    w : ndarray
+        The given array, which is not recorded.
+    config : dict
+        The given one, with what was missing.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or there is no such option.
+    TypeError
+        If `w` is not floating.
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> w, config = sgd(np.ones(2), np.array([1.0, -1.0]), {"learning_rate": 0.5})
+    >>> w, config
+    (array([0.5, 1.5]), {'learning_rate': 0.5, 'weight_decay': 0.0})
+    """
+    rate, decay = config["learning_rate"], config["weight_decay"]
+    for x, g in _blocks(w, dw):
+        x -= rate * _decayed(g, x, decay)
+
+
+@_optimiser(memory=("velocity",), learning_rate=1e-2, momentum=0.9)
+def sgd_momentum(w, dw, config):
+    """Gradient descent with momentum: ``v = momentum * v - learning_rate * dw; w += v``.
+
+    Parameters
+    ----------
+    w, dw
+        As in `sgd`.
+    config : dict, optional
+        ``learning_rate`` (1e-2), ``momentum`` (0.9), ``weight_decay`` (0), as in `sgd`; the rule
+        keeps ``velocity``, of the shape of `w`.
+
+    Returns
+    -------
+    w, config
+        As in `sgd`.
+
+    References
+    ----------
+    B. T. Polyak, "Some methods of speeding up the convergence of iteration methods" (1964).
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> w, config = sgd_momentum(np.zeros(1), np.ones(1), {"learning_rate": 0.5})
+    >>> sgd_momentum(w, np.ones(1), config)[0]
+    array([-1.45])
+    """
+    rate, decay, momentum = config["learning_rate"], config["weight_decay"], config["momentum"]
+    for x, g, v in _blocks(w, dw, config["velocity"]):
+        v *= momentum
+        v -= rate * _decayed(g, x, decay)
+        x += v
+
+
+@_optimiser(memory=("velocity",), learning_rate=1e-2, momentum=0.9)
+def nesterov(w, dw, config):
+    """Momentum that looks ahead: `sgd_momentum` with ``w += momentum * v - learning_rate * dw``.
+
+    Parameters
+    ----------
+    w, dw, config
+        As in `sgd_momentum`.
+
+    Returns
+    -------
+    w, config
+        As in `sgd`.
+
+    References
+    ----------
+    Y. Nesterov, "A method for solving the convex programming problem with convergence rate O(1/k²)"
+    (1983); in the form of Y. Bengio, N. Boulanger-Lewandowski and R. Pascanu, "Advances in
+    optimizing recurrent networks", ICASSP (2013).
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> nesterov(np.zeros(1), np.ones(1), {"learning_rate": 0.5})[0]
+    array([-0.95])
+    """
+    rate, decay, momentum = config["learning_rate"], config["weight_decay"], config["momentum"]
+    for x, g, v in _blocks(w, dw, config["velocity"]):
+        step = rate * _decayed(g, x, decay)
+        v *= momentum
+        v -= step
+        x -= step
+        x += momentum * v
+
+
+@_optimiser(memory=("cache",), learning_rate=1e-2, decay_rate=0.99, epsilon=1e-8)
+def rmsprop(w, dw, config):
+    """RMSProp: the gradient divided by the root of a moving average of its square.
+
+    Parameters
+    ----------
+    w, dw
+        As in `sgd`.
+    config : dict, optional
+        ``learning_rate`` (1e-2), ``decay_rate`` of the moving average (0.99), ``epsilon`` (1e-8),
+        added to the root, ``weight_decay`` (0), as in `sgd`; the rule keeps ``cache``, the moving
+        average.
+
+    Returns
+    -------
+    w, config
+        As in `sgd`.
+
+    References
+    ----------
+    T. Tieleman and G. Hinton, "Lecture 6.5 - RMSProp", Coursera (2012).
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> rmsprop(np.zeros(1), np.ones(1), {"learning_rate": 0.5})[0].round(3)
+    array([-5.])
+    """
+    rate, decay, keep = config["learning_rate"], config["weight_decay"], config["decay_rate"]
+    epsilon = config["epsilon"]
+    for x, g, cache in _blocks(w, dw, config["cache"]):
+        g = _decayed(g, x, decay)
+        cache *= keep
+        cache += (1 - keep) * g * g
+        x -= rate * g / (_root(cache) + epsilon)
+
+
+@_optimiser(memory=("m", "v"), learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8, t=0)
+def adam(w, dw, config):
+    """Adam: momentum, divided by the root of a moving average of the gradient's square.
+
+    Parameters
+    ----------
+    w, dw
+        As in `sgd`.
+    config : dict, optional
+        ``learning_rate`` (1e-3), ``beta1`` (0.9) and ``beta2`` (0.999) of the moving averages of
+        the gradient and its square, ``epsilon`` (1e-8), ``weight_decay`` (0), as in `sgd`; the rule
+        keeps the averages ``m`` and ``v``, and ``t``, the number of steps.
+
+    Returns
+    -------
+    w, config
+        As in `sgd`.
+
+    References
+    ----------
+    D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization", ICLR (2015).
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> w, config = adam(np.zeros(1), np.ones(1), {"learning_rate": 0.5})
+    >>> w.round(3), config["t"]
+    (array([-0.5]), 1)
+    """
+    _adam(w, dw, config, config["weight_decay"])
+
+
+@_optimiser(
+    memory=("m", "v"),
+    learning_rate=1e-3,
+    beta1=0.9,
+    beta2=0.999,
+    epsilon=1e-8,
+    t=0,
+    weight_decay=1e-2,
+)
+def adamw(w, dw, config):
+    """Adam after a weight decay of its own, ``w -= learning_rate * weight_decay * w``.
+
+    Parameters
+    ----------
+    w, dw
+        As in `sgd`.
+    config : dict, optional
+        As in `adam`, but ``weight_decay`` is 1e-2 by default and no part of the gradient.
+
+    Returns
+    -------
+    w, config
+        As in `sgd`.
+
+    References
+    ----------
+    I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", ICLR (2019).
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> w, config = adamw(np.ones(1), np.zeros(1), {"learning_rate": 0.5, "weight_decay": 0.1})
+    >>> w
+    array([0.95])
+    """
+    w *= 1 - config["learning_rate"] * config["weight_decay"]
+    _adam(w, dw, config, 0.0)
+
+
+def _adam(w: Any, dw: Any, config: dict, decay: float) -> None:
+    rate, beta1, beta2 = config["learning_rate"], config["beta1"], config["beta2"]
+    t = config["t"] = config["t"] + 1
+    epsilon = config["epsilon"]
+    rate = rate / (1 - beta1**t)  # the averages start at zero, and t steps do not add up to one
+    correction = (1 - beta2**t) ** 0.5
+    for x, g, m, v in _blocks(w, dw, config["m"], config["v"]):
+        g = _decayed(g, x, decay)
+        m *= beta1
+        m += (1 - beta1) * g
+        v *= beta2
+        v += (1 - beta2) * g * g
+        x -= rate * m / (_root(v) / correction + epsilon)
+
+
+RULES: dict[str, Rule] = {
+    "adam": adam,
+    "adamw": adamw,
+    "nesterov": nesterov,
+    "rmsprop": rmsprop,
+    "sgd": sgd,
+    "sgd_momentum": sgd_momentum,
+}
+
+
+def rule(name: str | Rule) -> Rule:
+    """Return the rule of a name; a function is its own rule.
+
+    Raises
+    ------
+    ValueError
+        If there is no rule of this name.
+
+    Examples
+    --------
+    >>> rule("adam") is adam
+    True
+    >>> rule("adagrad")
+    Traceback (most recent call last):
+        ...
+    ValueError: no update rule is called 'adagrad'; there are adam, adamw, nesterov, ...
+    """
+    if callable(name):
+        return name
+    if name not in RULES:
+        raise ValueError(
+            f"no update rule is called {name!r}; there are {', '.join(RULES)}, and any function of "
+            "(w, dw, config)"
+        )
+    return RULES[name]
+
+
+# ----- clipping gradients
+
+
+def clip_by_value(gradients: Any, limit: float) -> Any:
+    """Return gradients with each element moved into ``[-limit, limit]``.
+
+    Parameters
+    ----------
+    gradients : array, or nested dict, list or tuple of arrays
+    limit : float
+        Positive.
+
+    Returns
+    -------
+    The same structure
+        NaN stays NaN; an infinity becomes a limit.
+
+    Raises
+    ------
+    ValueError
+        If the limit is not positive.
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> clip_by_value({"w": np.array([-3.0, 0.5])}, 1.0)
+    {'w': array([-1. ,  0.5])}
+    """
+    if not limit > 0:
+        raise ValueError(f"clip_by_value: limit must be positive, but is {limit}")
+    return rebuilt(gradients, lambda g: g if g is None else np.clip(g, -limit, limit))
+
+
+def clip_by_global_norm(gradients: Any, limit: float) -> tuple[Any, float]:
+    """Scale gradients such that their norm, as one long vector, is at most `limit`.
+
+    Parameters
+    ----------
+    gradients : array, or nested dict, list or tuple of arrays
+        Not changed in place.
+    limit : float
+        Positive.
+
+    Returns
+    -------
+    gradients
+        The given ones, if their norm is below the limit.  They are also returned as they are if it
+        is infinite or NaN: no scale makes a step of these, and whoever looks at the norm can stop.
+    norm : float
+        That of the given gradients, computed in float64.
+
+    Raises
+    ------
+    ValueError
+        If the limit is not positive.
+
+    References
+    ----------
+    R. Pascanu, T. Mikolov and Y. Bengio, "On the difficulty of training recurrent neural networks",
+    ICML (2013).
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> clip_by_global_norm([np.array([3.0]), np.array([4.0])], 1.0)
+    ([array([0.6]), array([0.8])], 5.0)
+    """
+    if not limit > 0:
+        raise ValueError(f"clip_by_global_norm: limit must be positive, but is {limit}")
+    norm = global_norm(gradients)
+    if norm <= limit or not math.isfinite(norm):
+        return gradients, norm
+    return rebuilt(gradients, lambda g: g if g is None else g * (limit / norm)), norm
+
+
+def global_norm(gradients: Any) -> float:
+    """Return the Euclidean norm of gradients, as one long vector, in float64.
+
+    Parameters
+    ----------
+    gradients : array, or nested dict, list or tuple of arrays
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> global_norm({"w": np.array([[3.0]]), "b": np.array([4.0])})
+    5.0
+    """
+    total = 0.0
+    for g in leaves(gradients):
+        if g is not None:
+            for (part,) in _blocks(np.asarray(g)):
+                total += float(np.sum(np.square(part.astype("float64"))))
+    return math.sqrt(total)
