@@ -10,10 +10,7 @@ dW1 has wrong values: 1 of 4.
 >>> print(compare("db1", right, right[0]))
 db1 has shape (2, 2), but must have shape (2,).
 
-**The relative error** of an entry is ``|actual - expected|``, divided by the largest of
-``|actual|``, ``|expected|`` and a floor.  The floor is a thousandth of the largest ``|expected|``
-in the array, so that an entry which is 0 up to rounding does not count as wrong; it is at least
-1e-12.  NaN where a number is expected is an infinite error.
+`minpy.checking.relative` defines the relative error.
 """
 
 from __future__ import annotations
@@ -25,9 +22,11 @@ from typing import Any
 
 import numpy as onp
 
+from minpy.checking.diagnosis import Case, diagnose
 from minpy.checking.evidence import Evidence
 from minpy.checking.received import MOST_ELEMENTS, receive
 from minpy.checking.records import pack, unpack
+from minpy.checking.relative import heat_map, relative_errors, where
 from minpy.checking.texts import Message, cleaned, plain, say
 
 VERDICTS = (
@@ -46,12 +45,8 @@ VERDICTS = (
 )
 REVEALED = ("nothing", "category", "diagnosis", "inputs")
 
-FLOOR = 1e-3  # of the largest expected value
-LEAST = 1e-12
-BLOCKS = 16  # of a heat map, along each side
 MOST_DIAGNOSED = 1_000_000  # elements
 LONGEST_NAME = 60
-FEW = 3  # rows that are named one by one
 
 
 @dataclass(frozen=True, eq=False)  # NaN is to equal NaN
@@ -68,7 +63,7 @@ class Comparison:
     shape, expected_shape : tuple of int, optional
     dtype, expected_dtype : str, optional
     error : float, optional
-        The largest relative error (defined above); infinite for NaN, None if nothing was compared.
+        The largest relative error; infinite for NaN, None if nothing was compared.
     index : tuple of int, optional
         Where it is.
     value, expected : number, optional
@@ -223,7 +218,7 @@ def compare(
     expected : array_like of numbers
         What it should be.
     tolerance : float
-        The largest relative error that passes (defined at the top of this module).
+        The largest relative error that passes (see `minpy.checking.relative`).
     floor : float, optional
         What relative errors are at least divided by, in place of a thousandth of the largest
         expected value.
@@ -260,13 +255,32 @@ def compare(
     if got.problem:
         return replace(start, verdict=got.problem)
     if got.shape != right.shape:
-        return replace(start, verdict="shape")
-    assert got.array is not None  # it has the expected number of elements
-    found = replace(start, **_difference(got.array, right.array, tolerance, floor))
-    wrong_kind = got.array.dtype.kind == "c" != right.array.dtype.kind
-    if found.passed and ((dtype and got.dtype != dtype) or wrong_kind):
-        found = replace(found, verdict="dtype")
-    return found
+        found = replace(start, verdict="shape")
+    else:
+        assert got.array is not None  # it has the expected number of elements
+        found = replace(start, **_difference(got.array, right.array, tolerance, floor))
+        wrong_kind = got.array.dtype.kind == "c" != right.array.dtype.kind
+        if found.passed and ((dtype and got.dtype != dtype) or wrong_kind):
+            return replace(found, verdict="dtype")
+    if found.passed or got.array is None or max(got.array.size, right.array.size) > MOST_DIAGNOSED:
+        return found
+    case = Case(
+        found.name, got.array, right.array, tolerance, floor, got.dtype, evidence or Evidence()
+    )
+    return replace(found, diagnosis=diagnose(case))
+
+
+def unchanged(name: str, before: Any, after: Any) -> Comparison:
+    """Compare an argument after a call with what it was before: bit for bit, and its shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> print(unchanged("x", np.zeros(3), np.array([0.0, 0.0, 1.0])))
+    The call changed x, which it was given and must leave as it is.
+    """
+    found = compare(name, after, before, tolerance=0.0)
+    return found if found.passed else replace(found, verdict="mutated", diagnosis=None)
 
 
 def unwritten(name: str) -> Comparison:
@@ -293,36 +307,6 @@ def raised(name: str, kind: str, message: str) -> Comparison:
     return Comparison(name, "raised", detail=detail)
 
 
-# ---------------------------------------------------------------------------------- the numbers
-
-
-def relative_errors(
-    actual: onp.ndarray, expected: onp.ndarray, floor: float | None = None
-) -> onp.ndarray:
-    """Return the relative error of each entry (defined at the top of this module).
-
-    Parameters
-    ----------
-    actual, expected : ndarray, of one shape
-    floor : float, optional
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> relative_errors(np.array([1.0, 1e-9]), np.array([2.0, 0.0]))
-    array([5.e-01, 5.e-07])
-    """
-    with onp.errstate(all="ignore"):
-        size = onp.abs(expected)
-        if floor is None:
-            finite = size[onp.isfinite(size)]
-            floor = max(FLOOR * float(finite.max(initial=0.0)), LEAST)
-        size = onp.maximum(onp.maximum(onp.abs(actual), size), floor)
-        error = onp.abs(actual - expected) / size
-    same = (actual == expected) | (onp.isnan(actual) & onp.isnan(expected))
-    return onp.where(same, 0.0, onp.where(onp.isfinite(error), error, onp.inf))
-
-
 def _difference(
     actual: onp.ndarray, expected: onp.ndarray, tolerance: float, floor: float | None
 ) -> dict[str, Any]:
@@ -347,56 +331,3 @@ def _difference(
         "heat": heat_map(errors) if errors.size > 1 else None,
         "where": where(bad) if errors.size > 1 else None,
     }
-
-
-def heat_map(errors: onp.ndarray) -> tuple[tuple[float, ...], ...]:
-    """Return the largest error in each of at most 16 times 16 blocks.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> heat_map(np.array([0.0, 0.5]))
-    ((0.0, 0.5),)
-    >>> len(heat_map(np.zeros((100, 3)))), len(heat_map(np.zeros((100, 3)))[0])
-    (16, 3)
-    """
-    table = errors.reshape(len(errors) if errors.ndim > 1 else 1, -1)
-    for axis in (0, 1):
-        length = table.shape[axis]
-        starts = onp.unique(
-            onp.linspace(0, length, min(length, BLOCKS), endpoint=False).astype(int)
-        )
-        table = onp.maximum.reduceat(table, starts, axis=axis)
-    return tuple(tuple(float(f"{error:.2g}") for error in row) for row in table.tolist())
-
-
-def where(bad: onp.ndarray) -> Message:
-    """Say which entries are wrong, by rows or columns if all are in a few of them.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> bad = np.zeros((4, 10), bool)
-    >>> bad[:, 7] = True
-    >>> print(where(bad))
-    4 of 40 entries are wrong, all of them in column 7.
-    """
-    values: dict[str, Any] = {"wrong": int(bad.sum()), "count": bad.size}
-    if values["wrong"] == bad.size:
-        return Message("where.all", values)
-    if values["wrong"] == 1:
-        return Message("where.one", values)
-    along = []
-    for axis in range(bad.ndim):
-        rest = tuple(other for other in range(bad.ndim) if other != axis)
-        places = onp.flatnonzero(bad.any(axis=rest))
-        if bad.ndim > 1 and len(places) <= min(FEW, bad.shape[axis] // 2):
-            along.append((len(places), axis, places))
-    if not along:
-        return Message("where.some", values)
-    few, axis, places = min(along, key=lambda found: found[:2])
-    values["places"] = ", ".join(str(place) for place in places)
-    if bad.ndim > 2:
-        return Message("where.axis", values | {"axis": axis})
-    kind = ("row", "column")[axis]
-    return Message(f"where.{kind}" if few == 1 else f"where.{kind}s", values)

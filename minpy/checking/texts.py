@@ -46,6 +46,8 @@ ENGLISH: dict[str, str] = {
     "card.none": "–",
     "card.worst": "Largest error at {index}: yours is {value}, expected is {expected}.",
     "card.worst_number": "Yours is {value}, expected is {expected}.",
+    "card.changed": "At {index} it was {expected} before the call, and is {value} after it.",
+    "card.changed_number": "It was {expected} before the call, and is {value} after it.",
     "card.heat": "Where `{name}` is wrong",
     "card.heat_right": "right",
     "card.heat_wrong": "wrong",
@@ -99,6 +101,85 @@ ENGLISH: dict[str, str] = {
     "check.no_gradients": "To be written by hand: `minpy.grad` is switched off in here.",
     "check.no_differences": "Finite differences earn nothing when it is graded.",
     "check.no_imports": "Other libraries that differentiate are not there when it is graded.",
+    # why, each verified: see minpy.checking.diagnosis
+    "diagnosis.mistake": "This is what comes out {words}: your `{name}` equals that (error "
+    "{error:1}).",
+    "diagnosis.nan": "NaN in {found} of {count} entries, the first at {index}. After "
+    "`numpy.seterr(all='raise')` NumPy stops at the operation that makes it.",
+    "diagnosis.infinity": "Infinity in {found} of {count} entries, the first at {index}. After "
+    "`numpy.seterr(all='raise')` NumPy stops at the operation that makes it.",
+    "diagnosis.integers": "The right values without their decimals: `{name}` is an array of "
+    "dtype {dtype}. Make it of floats before you write into it.",
+    "diagnosis.precision": "Right to {error:1}, which is what {dtype} can hold; {tolerance:1} "
+    "is allowed. Compute in float64.",
+    "diagnosis.zeros": "All {count} entries are exactly 0: nothing is written to `{name}`.",
+    "diagnosis.sign": "The sign is wrong: `-{name}` is right (error {error:1}).",
+    "diagnosis.missing_mean": "The mean over the examples is missing: your `{name}` divided by "
+    "N = {batch} is right (error {error:1}).",
+    "diagnosis.extra_mean": "It is divided by the number of examples once too often: your "
+    "`{name}` times N = {batch} is right (error {error:1}).",
+    "diagnosis.doubled": "A factor 2 is too much: half of your `{name}` is right (error "
+    "{error:1}).",
+    "diagnosis.halved": "A factor 2 is missing: your `{name}` times 2 is right (error {error:1}).",
+    "diagnosis.extra_factor": "A factor is too much, {words}: your `{name}` divided by "
+    "{factor} is right (error {error:1}).",
+    "diagnosis.missing_factor": "A factor is missing, {words}: your `{name}` times {factor} is "
+    "right (error {error:1}).",
+    "diagnosis.ratio": "Every entry is {ratio} times what it should be: your `{name}` times "
+    "{inverse} is right (error {error:1}).",
+    "diagnosis.data_missing_mean": "The mean over the examples is missing in the part of the "
+    "data: that part divided by N = {batch} is right (error {error:1}), and the part of "
+    "regularization is right as it is.",
+    "diagnosis.data_ratio": "The part of the data is {ratio} times what it should be: that "
+    "part times {inverse} is right (error {error:1}), and the part of regularization is right "
+    "as it is.",
+    "diagnosis.transpose": "It is transposed: `{name}.T` is right (error {error:1}).",
+    "diagnosis.axes": "Its axes are in another order: `{name}.transpose{axes}` is right (error "
+    "{error:1}).",
+    "diagnosis.other_output": "This is `{other}`: your `{name}` is what `{other}` has to be "
+    "(error {error:1}). Are they returned in the right order?",
+    "diagnosis.reversed": "It is the wrong way round along axis {axis}: reversed there, it is "
+    "right (error {error:1}).",
+    "diagnosis.shifted": "Along axis {axis} everything is off by {by}: moved back, what stays "
+    "inside is right (error {error:1}).",
+    "diagnosis.permuted": "The right values in another order along axis {axis}: put in order, "
+    "they are right (error {error:1}).",
+    "diagnosis.unsummed": "A sum is missing: `{name}.sum(axis={axis})` is right (error {error:1}).",
+    "diagnosis.unaveraged": "A mean is missing: `{name}.mean(axis={axis})` is right (error "
+    "{error:1}).",
+    "diagnosis.wrong_axis": "The sum is over the wrong axis: yours is the sum of {array} over "
+    "axis {taken}, and the sum over axis {axis} is right.",
+    "diagnosis.reshaped": "The right values in another shape: {shape}, but it must be "
+    "{expected_shape}.",
+    "diagnosis.overwritten": "Overwritten where it is to be added up: each entry of your "
+    "`{name}` is the last of {terms} contributions alone (error {error:1}). Did you write `=` "
+    "for `+=`, or use an index that has repetitions?",
+    "diagnosis.term_missing": "A term is missing, {term}: with it, your `{name}` is right "
+    "(error {error:1}).",
+    "diagnosis.term_twice": "A term is in it twice, {term}: without the second, your `{name}` "
+    "is right (error {error:1}).",
+    "diagnosis.term_sign": "A term has the wrong sign, {term}: with the other sign, your "
+    "`{name}` is right (error {error:1}).",
+    "diagnosis.regularization_missing": "The gradient of regularization is missing: your "
+    "`{name}` plus {factor} times `{weights}` is right (error {error:1}).",
+    "diagnosis.regularization_factor": "The gradient of regularization has the wrong factor: "
+    "yours has {given} times `{weights}` in it, and with {factor} times it is right (error "
+    "{error:1}).",
+    "diagnosis.weights": "It differs from what it should be by {factor} times `{weights}`: "
+    "without that, it is right (error {error:1}). Look at regularization.",
+    "diagnosis.kink": "It differs only where {entering} is at the kink at 0 ({found} entries), "
+    "where there is no one slope. Everything else is right.",
+    "diagnosis.unmasked": "It is right except for {found} entries that must be exactly 0. Is a "
+    "mask missing?",
+    "diagnosis.partly_zero": "It is right except for {found} of {count} entries, which are "
+    "still 0. Does a loop end too early, or a mask remove too much?",
+    "diagnosis.offset": "All entries are off by {offset}: without that, your `{name}` is right "
+    "(error {error:1}).",
+    "diagnosis.rounding": "This check cannot tell: with a step of {step:1}, rounding in "
+    "{dtype} moves finite differences by {noise:1}, and yours differs by no more. Use a larger "
+    "step, or float64.",
+    "diagnosis.mutated": "The call changed its argument `{input}`: at {index} it was {before}, "
+    "and is {after} after it. What was computed from it later is wrong.",
     # work that is not there
     "unwritten": "{what} is not written yet.",
 }

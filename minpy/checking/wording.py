@@ -49,6 +49,7 @@ def sentences(found: Comparison) -> list[str]:
         said.append(str(found.where))
     if found.index is not None:
         numbers = {"value": number(found.value, 6), "expected": number(found.expected, 6)}
-        key = "card.worst" if found.index else "card.worst_number"
+        key = "card.changed" if found.verdict == "mutated" else "card.worst"
+        key = key if found.index else f"{key}_number"
         said.append(say(key, index=found.index, **numbers))
     return said

@@ -7,8 +7,9 @@ import pytest
 
 import minpy.numpy as np
 from minpy.checking import Comparison, Evidence, compare, raised, unwritten
-from minpy.checking.comparison import REVEALED, VERDICTS, heat_map, relative_errors, where
+from minpy.checking.comparison import REVEALED, VERDICTS
 from minpy.checking.received import MOST_ELEMENTS, receive
+from minpy.checking.relative import heat_map, relative_errors, where
 
 RNG = onp.random.default_rng(0)
 RIGHT = RNG.normal(size=(4, 10))

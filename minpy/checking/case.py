@@ -1,0 +1,112 @@
+"""A wrong output with all that is known about it, and the question asked of it: does this fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as onp
+
+from minpy.checking.evidence import Evidence
+from minpy.checking.received import receive
+from minpy.checking.relative import FLOOR, relative_errors
+
+STRICTEST, LOOSEST = 1e-10, 1e-3  # errors up to which an explanation counts as verified
+FEWEST = 3  # entries that a pattern must hold for before it is one
+
+
+@dataclass(frozen=True)
+class Case:
+    """A wrong output, and what a hypothesis about it may ask.
+
+    Attributes
+    ----------
+    name : str
+    actual, expected : ndarray
+        Of any two shapes.
+    tolerance : float
+    floor : float, optional
+    dtype : str, optional
+        What the output came in.
+    evidence : Evidence
+    """
+
+    name: str
+    actual: onp.ndarray
+    expected: onp.ndarray
+    tolerance: float
+    floor: float | None = None
+    dtype: str | None = None
+    evidence: Evidence = field(default_factory=Evidence)
+
+    @property
+    def same_shape(self) -> bool:
+        """Whether the output has the shape it must have."""
+        return self.actual.shape == self.expected.shape
+
+    @cached_property
+    def precision(self) -> float:
+        """The precision of the output's dtype; 0 of integers."""
+        dtype = onp.dtype(self.dtype or "float64")
+        return float(onp.finfo(dtype).eps) if dtype.kind in "fc" else 0.0
+
+    @cached_property
+    def bound(self) -> float:
+        """The error up to which an explanation is verified: the tolerance, if it is a tight one."""
+        rounding = 100 * self.precision
+        return min(max(self.tolerance, rounding, STRICTEST), max(LOOSEST, rounding))
+
+    @cached_property
+    def wrong(self) -> onp.ndarray:
+        """Which entries are wrong."""
+        return ~(relative_errors(self.actual, self.expected, self.floor) <= self.tolerance)
+
+    @cached_property
+    def matters(self) -> onp.ndarray:
+        """Which expected values are more than zero up to rounding."""
+        size = onp.abs(self.expected)
+        return (size > FLOOR * size.max(initial=0.0)) & onp.isfinite(size)
+
+    def fit(self, changed: Any, expected: Any = None) -> float | None:
+        """Return how right an output would be that is changed like this; None if not right.
+
+        Parameters
+        ----------
+        changed : ndarray
+            The output with what a hypothesis says undone.
+        expected : ndarray, optional
+            What it then has to be, in place of the whole expected output.
+        """
+        expected = self.expected if expected is None else expected
+        if onp.shape(changed) != expected.shape:
+            return None
+        error = relative_errors(onp.asarray(changed), expected, self._floor).max(initial=0.0)
+        return float(error) if error <= self.bound else None
+
+    @cached_property
+    def _floor(self) -> float | None:
+        """One floor for the whole output also where a part of it is looked at."""
+        if self.floor is not None:
+            return self.floor
+        largest = onp.abs(self.expected)[onp.isfinite(self.expected)].max(initial=0.0)
+        return max(FLOOR * float(largest), 1e-12)
+
+    def factor(self, of: onp.ndarray, base: onp.ndarray) -> Any:
+        """Return the factor that brings `base` closest to `of`, by least squares."""
+        size = onp.vdot(base, base).real
+        return 0.0 if not size else (onp.vdot(base, of) / size).item()
+
+    def arrays(self, named: Mapping[str, Any]) -> Iterator[tuple[str, onp.ndarray]]:
+        """Go through the arrays of a part of the evidence."""
+        for name, value in named.items():
+            array = receive(value).array
+            if array is not None:
+                yield str(name), array
+
+    def alike(self, named: Mapping[str, Any]) -> dict[str, onp.ndarray]:
+        """Return those arrays of a part of the evidence that have the expected shape."""
+        return {
+            name: array for name, array in self.arrays(named) if array.shape == self.expected.shape
+        }

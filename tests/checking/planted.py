@@ -1,0 +1,487 @@
+"""Mistakes planted in hand-written backward passes, and the diagnosis that each must get.
+
+`CASES` maps the key of a diagnosis to functions that plant exactly that mistake; `NOTHING` is wrong
+too, but in no way that has a name.  Each function takes a `Net` and returns what came back, what
+is right, and the evidence.
+"""
+
+import numpy as onp
+
+from minpy.checking import Evidence
+
+SIZES = [(5, 4, 7, 3), (8, 8, 8, 8), (13, 5, 8, 4), (50, 10, 6, 10)]  # N, D, H, C
+WORDS = "without the mask of the ReLU"
+
+
+class Net:
+    """affine - ReLU - affine - softmax, with L2 regularization; its gradients written by hand."""
+
+    def __init__(self, sizes, seed, regularization=0.1):
+        self.sizes, self.regularization = sizes, regularization
+        n, d, h, c = sizes
+        self.rng = rng = onp.random.default_rng(seed)
+        self.x, self.y = rng.normal(size=(n, d)), rng.integers(c, size=n)
+        self.p = {
+            "W1": rng.normal(size=(d, h)),
+            "b1": rng.normal(size=h),
+            "W2": rng.normal(size=(h, c)),
+            "b2": rng.normal(size=c),
+        }
+        self.right = self.backward()
+
+    def backward(self, mean=True, regularization=True, mask=True, lost=()):
+        n = len(self.x)
+        p, before = self.p, self.x @ self.p["W1"] + self.p["b1"]
+        hidden = onp.maximum(before, 0)
+        scores = hidden @ p["W2"] + p["b2"]
+        e = onp.exp(scores - scores.max(axis=1, keepdims=True))
+        dscores = e / e.sum(axis=1, keepdims=True)
+        dscores[onp.arange(n), self.y] -= 1
+        if mean:
+            dscores /= n
+        dhidden = dscores @ p["W2"].T
+        if mask:
+            dhidden = dhidden * (before > 0)
+        out = {
+            "W2": hidden.T @ dscores,
+            "b2": dscores.sum(axis=0),
+            "W1": self.x.T @ dhidden,
+            "b1": dhidden.sum(axis=0),
+            "x": dhidden @ p["W1"].T,
+        }
+        if regularization:
+            out["W1"] = out["W1"] + self.regularization * p["W1"]
+            out["W2"] = out["W2"] + self.regularization * p["W2"]
+        self.before, self.dhidden, self.dscores = before, dhidden, dscores
+        return out
+
+    def evidence(self, of="W1", **more):
+        """All that the author of a check could say, so that every hypothesis is in play."""
+        self.backward()
+        known = {
+            "batch": self.sizes[0],
+            "factors": {"the square root of 7": 7**0.5},
+            "parameter": of,
+            "weights": self.p,
+            "regularization": self.regularization if of in ("W1", "W2") else None,
+            "inputs": {"x": self.x, **self.p},
+            "after": {"x": self.x.copy(), **{k: v.copy() for k, v in self.p.items()}},
+            "preactivations": {"what enters the ReLU": self.before},
+            "intermediates": {"dscores": self.dscores, "dhidden": self.dhidden},
+            "others": {f"d{name}": value for name, value in self.right.items() if name != of},
+            "mistakes": {WORDS: self.backward(mask=False)[of]} if of in self.right else {},
+        }
+        self.backward()
+        return Evidence(**known | more)
+
+
+def gives(change, of="W1"):
+    """Plant a change of one right gradient."""
+
+    def plant(net):
+        return change(net.right[of].copy()), net.right[of], net.evidence(of)
+
+    return plant
+
+
+def with_options(of="W1", **options):
+    """Plant a mistake by an option of the backward pass."""
+    return lambda net: (net.backward(**options)[of], net.right[of], net.evidence(of))
+
+
+def set_at(place, value):
+    def change(g):
+        g[place] = value
+        return g
+
+    return change
+
+
+def transposed(net):
+    return net.right["W2"].T, net.right["W2"], net.evidence("W2")
+
+
+def unsummed_bias(net):
+    return net.dhidden, net.right["b1"], net.evidence("b1")
+
+
+def unsummed_kept(net):
+    right = net.dhidden.sum(axis=0, keepdims=True)
+    return net.dhidden, right, Evidence()
+
+
+def per_example_loss(net):
+    losses = net.rng.normal(size=net.sizes[0])
+    return losses, losses.mean(), net.evidence("loss")
+
+
+def bias_over_examples(net):
+    net.backward()
+    return net.dhidden.sum(axis=1), net.right["b1"], net.evidence("b1")
+
+
+def bias_over_features_kept(net):
+    net.backward()
+    return net.dhidden.sum(axis=1, keepdims=True), net.right["b1"], net.evidence("b1")
+
+
+def without_part(part, times=0.0):
+    """Plant a term of the gradient of the weights: the part of the data and that of the rest."""
+
+    def plant(net):
+        terms = {
+            "the part of the data": net.backward(regularization=False)["W1"],
+            "the part of smoothing": net.rng.normal(size=net.p["W1"].shape),
+        }
+        right = sum(terms.values())
+        return right + (times - 1) * terms[part], right, Evidence(terms=terms)
+
+    return plant
+
+
+def other_factor(times):
+    def plant(net):
+        term = net.regularization * net.p["W1"]
+        return net.right["W1"] + (times - 1) * term, net.right["W1"], net.evidence()
+
+    return plant
+
+
+def unknown_regularization(net):
+    evidence = net.evidence(regularization=None)
+    return net.right["W1"] - 0.37 * net.p["W1"], net.right["W1"], evidence
+
+
+def weights_of_a_bias(net):
+    evidence = net.evidence("b1", weights={"b1": net.p["b1"]})
+    return net.right["b1"] + 0.2 * net.p["b1"], net.right["b1"], evidence
+
+
+def data_times(k):
+    def plant(net):
+        term = net.regularization * net.p["W1"]
+        return k * (net.right["W1"] - term) + term, net.right["W1"], net.evidence()
+
+    return plant
+
+
+def embedding(write):
+    """The gradient of a table of which rows are read again and again."""
+
+    def plant(net):
+        n, d, h, _ = net.sizes
+        rows, upstream = net.rng.integers(3, size=3 * n), net.rng.normal(size=(3 * n, d))
+        terms = {}
+        for i, (row, g) in enumerate(zip(rows, upstream)):
+            terms[f"example {i}"] = onp.zeros((h, d))
+            terms[f"example {i}"][row] = g
+        out = onp.zeros((h, d))
+        write(out, rows, upstream)
+        return out, sum(terms.values()), Evidence(terms=terms)
+
+    return plant
+
+
+def assign(out, rows, upstream):
+    out[rows] = upstream
+
+
+def add_once(out, rows, upstream):
+    out[rows] += upstream
+
+
+def recurrent(net):
+    """Back through time, with ``dW =`` for ``dW +=``: what is left is of the first step."""
+    steps = 4
+    h = net.sizes[2]
+    states = net.rng.normal(size=(steps, net.sizes[0], h))
+    upstream = net.rng.normal(size=(steps, net.sizes[0], h))
+    terms = {f"step {t}": states[t].T @ upstream[t] for t in range(steps)}
+    for t in reversed(range(steps)):
+        out = states[t].T @ upstream[t]
+    return out, sum(terms.values()), Evidence(terms=terms)
+
+
+def at_kink(net):
+    """``>=`` for ``>``: a unit at exactly 0 lets the gradient through."""
+    before = net.before.copy()
+    before[1, 1] = 0
+    upstream = net.rng.normal(size=before.shape)
+    evidence = Evidence(preactivations={"x": before})
+    return upstream * (before >= 0), upstream * (before > 0), evidence
+
+
+def kink_in_weights(net):
+    """The same, seen in the gradient of the weights: a column of it is of the unit."""
+    before = net.before.copy()
+    before[0, 2] = 1e-7
+    upstream = net.rng.normal(size=before.shape)
+    flipped = (before > 0) & (before != 1e-7)
+    evidence = Evidence(preactivations={"x": before}, kink=1e-6)
+    return net.x.T @ (upstream * flipped), net.x.T @ (upstream * (before > 0)), evidence
+
+
+def no_mask(net):
+    upstream = net.rng.normal(size=net.before.shape)
+    return upstream, upstream * (net.before > 0), Evidence()
+
+
+def loop_too_short(net):
+    right = net.right["x"]
+    out = onp.zeros_like(right)
+    for i in range(len(right) - 1):
+        out[i] = right[i]
+    return out, right, net.evidence("x")
+
+
+def in_place(net):
+    """The ReLU is applied in place, to what the caller still needs."""
+    evidence = net.evidence()
+    evidence.after["x"][evidence.after["x"] < 0] = 0
+    return net.rng.normal(size=net.p["W1"].shape), net.right["W1"], evidence
+
+
+def too_small_a_step(net):
+    """Central differences in float32 with a step that is for float64."""
+    w, step = net.p["W1"].astype("float32"), onp.float32(1e-5)
+    scale = onp.float32(10)
+
+    def loss(w):
+        return scale + onp.sum(onp.tanh(w), dtype="float32")
+
+    numeric = onp.empty_like(w)
+    for i in onp.ndindex(w.shape):
+        up, down = w.copy(), w.copy()
+        up[i] += step
+        down[i] -= step
+        numeric[i] = (loss(up) - loss(down)) / (2 * step)
+    evidence = Evidence(numeric=(1e-5, float(abs(loss(w))) + 10, "float32"))
+    return 1 - onp.tanh(w.astype("float64")) ** 2, numeric, evidence
+
+
+def too_small_a_step_and_wrong(net):
+    actual, numeric, evidence = too_small_a_step(net)
+    return actual + 5, numeric, evidence
+
+
+def double_precision(net):
+    """Central differences in float64 are no excuse."""
+    right, evidence = net.right["W1"], net.evidence(numeric=(1e-6, 1.0, "float64"))
+    return right + 1e-5 * net.rng.normal(size=right.shape), right, evidence
+
+
+def moved_axes(net):
+    n, d, h, c = net.sizes
+    right = net.rng.normal(size=(n, d, h, c))
+    return right.transpose(0, 2, 3, 1), right, Evidence(batch=n)
+
+
+def swapped(net):
+    first, second = net.rng.normal(size=(2, 4, 5))
+    return first, second, Evidence(others={"dgamma": first})
+
+
+def roll(axis, by):
+    return lambda g: onp.roll(g, by, axis)
+
+
+def drop_first_row(g):
+    return onp.concatenate([g[1:], onp.zeros_like(g[:1])])
+
+
+def shuffled(net):
+    order = onp.arange(net.sizes[0])
+    while onp.array_equal(order, onp.arange(len(order))) or abs(order[0] - order[1]) == 1:
+        order = net.rng.permutation(len(order))
+    return net.right["x"][order], net.right["x"], net.evidence("x")
+
+
+def big(net, of="x"):
+    """A right gradient with entries that survive being cut to integers."""
+    return 100 * net.rng.normal(size=net.right[of].shape)
+
+
+def into_integers(net):
+    right = big(net)
+    out = onp.zeros(right.shape, int)
+    out[:] = right
+    return out, right, Evidence()
+
+
+def all_cut_away(net):
+    right = net.right["b1"] * 1e-3
+    return right.astype(int), right, Evidence()
+
+
+def overflow(net):
+    with onp.errstate(over="ignore"):
+        right = net.rng.normal(size=(3, 4))
+        return right + onp.exp(onp.where(right == right.max(), 1000, -1000)), right, Evidence()
+
+
+def softmax_without_shift(net):
+    scores = net.rng.normal(size=(4, 5))
+    scores[2] += 1000
+    with onp.errstate(over="ignore", invalid="ignore"):
+        out = onp.exp(scores) / onp.exp(scores).sum(axis=1, keepdims=True)
+    e = onp.exp(scores - scores.max(axis=1, keepdims=True))
+    return out, e / e.sum(axis=1, keepdims=True), Evidence()
+
+
+CASES = {
+    "mistake": [with_options(mask=False), with_options("x", mask=False)],
+    "nan": [softmax_without_shift, gives(set_at((0, 1), onp.nan))],
+    "infinity": [overflow, gives(set_at(1, -onp.inf), "b1")],
+    "integers": [into_integers, all_cut_away],
+    "precision": [gives(lambda g: g.astype("float32"))],
+    "zeros": [gives(onp.zeros_like), gives(onp.zeros_like, "b2")],
+    "sign": [gives(onp.negative), gives(onp.negative, "b1"), gives(onp.negative, "x")],
+    "missing_mean": [with_options("b1", mean=False), with_options("x", mean=False)],
+    "extra_mean": [lambda net: (net.right["W2"] / len(net.x), net.right["W2"], net.evidence("W2"))],
+    "doubled": [gives(lambda g: 2 * g), gives(lambda g: g + g, "b1")],
+    "halved": [gives(lambda g: 0.5 * g, "x"), gives(lambda g: g / 2, "W2")],
+    "extra_factor": [gives(lambda g: g * 7**0.5)],
+    "missing_factor": [gives(lambda g: g / 7**0.5)],
+    "ratio": [gives(lambda g: 0.3 * g), gives(lambda g: -3.3 * g, "x"), gives(lambda g: g / 70)],
+    "data_missing_mean": [with_options(mean=False), with_options("W2", mean=False)],
+    "data_ratio": [data_times(-1), data_times(2), data_times(0.37)],
+    "transpose": [transposed, lambda net: (net.x.T, net.x, Evidence())],
+    "axes": [moved_axes],
+    "other_output": [swapped],
+    "reversed": [gives(lambda g: g[::-1], "x"), gives(lambda g: g[:, ::-1], "W2")],
+    "shifted": [gives(roll(0, 1), "x"), gives(drop_first_row, "x")],
+    "permuted": [shuffled],
+    "unsummed": [unsummed_bias, unsummed_kept],
+    "unaveraged": [per_example_loss],
+    "wrong_axis": [bias_over_examples, bias_over_features_kept],
+    "reshaped": [
+        gives(lambda g: g[None], "b1"),
+        gives(lambda g: g[:, None], "b2"),
+        gives(lambda g: g.reshape(-1), "x"),
+    ],
+    "overwritten": [embedding(assign), embedding(add_once), recurrent],
+    "term_missing": [without_part("the part of smoothing"), without_part("the part of the data")],
+    "term_twice": [without_part("the part of smoothing", 2)],
+    "term_sign": [without_part("the part of the data", -1)],
+    "regularization_missing": [
+        with_options(regularization=False),
+        with_options("W2", regularization=False),
+    ],
+    "regularization_factor": [other_factor(2), other_factor(0.5), other_factor(-1)],
+    "weights": [unknown_regularization, weights_of_a_bias],
+    "kink": [at_kink, kink_in_weights],
+    "unmasked": [no_mask],
+    "partly_zero": [loop_too_short],
+    "offset": [gives(lambda g: g + 0.25), gives(lambda g: g - 1e-3, "x")],
+    "rounding": [too_small_a_step],
+    "mutated": [in_place],
+}
+
+# ------------------------------------------------------------------------------- nothing to say
+
+
+def noise(size):
+    """Plant a random relative error."""
+
+    def plant(net):
+        right = net.right["W1"]
+        return right * (1 + size * net.rng.normal(size=right.shape)), right, net.evidence()
+
+    return plant
+
+
+def nearly(key, case=0, size=1e-2):
+    """Plant the mistake of a diagnosis, and a little more: then the diagnosis is not the truth."""
+
+    def plant(net):
+        actual, right, evidence = CASES[key][case](net)
+        actual = onp.asarray(actual, dtype=float)
+        return actual * (1 + size * net.rng.uniform(1, 2, size=actual.shape)), right, evidence
+
+    return plant
+
+
+def one_entry_off(change, of="W1"):
+    """Plant a mistake everywhere but in one entry."""
+
+    def plant(net):
+        right = net.right[of]
+        actual = onp.array(change(right))
+        index = onp.unravel_index(onp.abs(right).argmax(), right.shape)
+        actual[index] = right[index]
+        return actual, right, net.evidence(of)
+
+    return plant
+
+
+def random(net):
+    return net.rng.normal(size=net.p["W1"].shape), net.right["W1"], net.evidence()
+
+
+def random_shape(net):
+    right = net.right["b1"]
+    return net.rng.normal(size=(net.sizes[0], len(right))), right, net.evidence("b1")
+
+
+def random_transposed_shape(net):
+    right = net.right["W2"]
+    return net.rng.normal(size=right.T.shape), right, net.evidence("W2")
+
+
+def two_mistakes(net):
+    """A wrong sign of the data's part, and twice the regularization."""
+    term = net.regularization * net.p["W1"]
+    return -(net.right["W1"] - term) + 2 * term, net.right["W1"], net.evidence()
+
+
+def other_labels(net):
+    """Everything right, but for other labels."""
+    right, evidence = net.right["W1"], net.evidence()
+    net.y = (net.y + 1) % net.sizes[3]
+    wrong = net.backward()["W1"]
+    return wrong, right, evidence
+
+
+def no_maximum(net):
+    """No ReLU forward: another function."""
+    return net.x.T @ (net.before * 0.01), net.right["W1"], net.evidence()
+
+
+def single_ratio(net):
+    """One number is a multiple of any other."""
+    return onp.array([0.3]), onp.array([0.17]), net.evidence("loss")
+
+
+def two_entries(net):
+    """Two entries of a bias for two classes are always (c, -c)."""
+    return onp.array([0.3, -0.3]), onp.array([0.17, -0.17]), net.evidence("b2")
+
+
+def scalar_loss(net):
+    return 1.7, 1.1, net.evidence("loss")
+
+
+# a little more changes nothing in what these say
+STILL_TRUE = {"nan", "infinity", "zeros", "mutated", "rounding"}
+
+NOTHING = {
+    "random": random,
+    "random, unsummed shape": random_shape,
+    "random, transposed shape": random_transposed_shape,
+    "noise 1e-1": noise(1e-1),
+    "noise 1e-2": noise(1e-2),
+    "noise 1e-4": noise(1e-4),
+    "two mistakes": two_mistakes,
+    "other labels": other_labels,
+    "another function": no_maximum,
+    "one number": single_ratio,
+    "two numbers": two_entries,
+    "a loss": scalar_loss,
+    "a small step, and wrong": too_small_a_step_and_wrong,
+    "a good step": double_precision,
+    "sign, one entry right": one_entry_off(onp.negative),
+    "factor 2, one entry right": one_entry_off(lambda g: 2 * g),
+    "ratio, one entry right": one_entry_off(lambda g: 0.3 * g, "x"),
+    "offset, one entry right": one_entry_off(lambda g: g + 0.1),
+    **{f"nearly {key}": nearly(key) for key in CASES if key not in STILL_TRUE},
+}
