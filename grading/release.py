@@ -18,6 +18,7 @@ own versions of some files can lie in a folder elsewhere, laid out like `solutio
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import re
 import sys
@@ -32,7 +33,7 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).parent.parent
 
 # What ships beside the notebooks, in the folder of an assignment. Nothing else does.
-SHIPS = ("*_checks.py", "images/*.png")
+SHIPS = ("checks/*.py", "images/*.png")
 
 # What nbgrader puts where a solution was.
 STUB = "# your code here\nraise NotImplementedError"
@@ -70,23 +71,22 @@ def sources(assignment: str, folders: Sequence[Path]) -> dict[str, Path]:
 
 def assignments_in(folders: Sequence[Path]) -> list[str]:
     """Return the names of the assignments: each folder with a notebook's source in it."""
-    found = (path for folder in folders for path in folder.glob("*/*.py"))
-    return sorted({path.parent.name for path in found if is_notebook(path.name)})
+    return sorted({path.parent.name for folder in folders for path in folder.glob("*/*.py")})
 
 
 def is_notebook(name: str) -> bool:
     """Whether a file of an assignment is the source of a notebook.
 
-    >>> is_notebook("two_layer.py"), is_notebook("two_layer_checks.py"), is_notebook("notes.md")
+    >>> is_notebook("two_layer.py"), is_notebook("checks/two_layer.py"), is_notebook("notes.md")
     (True, False, False)
     """
-    return "/" not in name and name.endswith(".py") and not ships(name)
+    return "/" not in name and name.endswith(".py")
 
 
 def ships(name: str) -> bool:
     """Whether a file of an assignment goes to students as it is.
 
-    >>> ships("two_layer_checks.py"), ships("hidden/two_layer_checks.py"), ships("two_layer.py")
+    >>> ships("checks/two_layer.py"), ships("hidden/two_layer.py"), ships("two_layer.py")
     (True, False, False)
     """
     return any(
@@ -191,10 +191,9 @@ def prepare(assignment: str, course: Path, folders: Sequence[Path] = ()) -> None
             target.write_bytes(path.read_bytes())
 
 
-def configuration(course: Path) -> dict[str, dict[str, object]]:
-    """Return nbgrader's settings for a course folder: its `nbgrader_config.json`."""
+def configuration() -> dict[str, dict[str, object]]:
+    """Return nbgrader's settings: what it puts where a solution was."""
     return {
-        "CourseDirectory": {"root": str(course)},
         "ClearSolutions": {
             "code_stub": {"python": STUB},
             "text_stub": ANSWER_STUB,
@@ -202,6 +201,12 @@ def configuration(course: Path) -> dict[str, dict[str, object]]:
             "end_solution_delimeter": END,
         },
     }
+
+
+def configure(course: Path) -> None:
+    """Write `nbgrader_config.json` into a course folder, so that nbgrader's commands agree."""
+    text = json.dumps(configuration(), indent=2)
+    (course / "nbgrader_config.json").write_text(text + "\n", encoding="utf-8")
 
 
 def generate(assignment: str, course: Path) -> Path:
@@ -212,7 +217,8 @@ def generate(assignment: str, course: Path) -> Path:
     from nbgrader.apps import NbGraderAPI
     from traitlets.config import Config
 
-    config = Config(configuration(course))
+    config = Config(configuration())
+    config.CourseDirectory.root = str(course)
     config.GenerateAssignment.no_database = True
     config.SaveCells.enabled = False
     api = NbGraderAPI(config=config)

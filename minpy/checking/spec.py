@@ -2,9 +2,10 @@
 
 A `Check` says how the inputs of a function are drawn, how the function is called, and what must
 hold.  That is its public part: it stands in a file beside the notebook, such as
-``two_layer_checks.py``, and a check cell calls it::
+``checks/two_layer.py``, and a check cell calls it::
 
-    import two_layer_checks as checks
+    from checks import two_layer as checks
+
     checks.affine_backward()        # shows a card; its value is the points earned
 
 The call is a line of Python, run where the student's functions are.  So a check can go through a
@@ -274,6 +275,8 @@ class Check:
     holds : mapping of str to callable
         What else must hold: a sentence, and a function of all inputs and results, as a dict, that
         says whether it does.
+    also : sequence of str
+        Results, as expressions, that `holds` looks at and nothing else does.
     tolerance : mapping of str to float
         The largest relative error, by dtype, of a gradient or of a known value.
     forbids : sequence of {'gradients', 'differences', 'imports'}
@@ -295,6 +298,7 @@ class Check:
     upstream: str = ""
     known: Sequence[Mapping[str, Any]] = ()
     holds: Mapping[str, Callable[[dict[str, Any]], bool]] = field(default_factory=dict)
+    also: Sequence[str] = ()
     tolerance: Mapping[str, float] = field(default_factory=lambda: TOLERANCE)
     forbids: Sequence[str] = ()
     more: int = 0
@@ -318,6 +322,11 @@ class Check:
     def wanted(self) -> tuple[str, ...]:
         """The results that points are given for."""
         return (*self.outputs, *self.gradients)
+
+    @property
+    def returned(self) -> tuple[str, ...]:
+        """The results that a call has to return: those in `wanted`, and those in `also`."""
+        return (*self.wanted, *self.also)
 
     @property
     def grade_id(self) -> str:
@@ -409,7 +418,9 @@ class Check:
                 scope = run(self.forward, {**namespace, **given})
                 if not of:
                     scope = run(self.backward, scope)
-                return results([of] if of else self.wanted, scope), given
+                return results([of] if of else self.returned, scope), given
+        except NotWrittenYet:
+            raise
         except NotImplementedError as error:
             trace = error.__traceback__
             while trace is not None and trace.tb_next is not None:

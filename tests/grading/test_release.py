@@ -49,7 +49,7 @@ def solutions(tmp_path):
     """A small assignment, in a folder like solutions/."""
     folder = tmp_path / "solutions"
     write(folder / "a0-small" / "small.py", SMALL)
-    write(folder / "a0-small" / "small_checks.py", "POINTS = 2\n")
+    write(folder / "a0-small" / "checks" / "small.py", "POINTS = 2\n")
     write(folder / "a0-small" / "hidden" / "small.py", "HIDDEN_INPUTS = [3.25, 17.5]\n")
     write(folder / "a0-small" / "notes.md", "This one is too easy for them.\n")
     return folder
@@ -73,7 +73,7 @@ def test_its_examples():
 
 def test_what_students_get(solutions):
     released = release.release("a0-small", [solutions])
-    assert sorted(released) == ["small.ipynb", "small_checks.py"]
+    assert sorted(released) == ["checks/small.py", "small.ipynb"]
     cells = cells_of(released)
     assert list(cells) == ["a-small-one", "square", "square-check", "a-small-one-2", "why"]
     assert cells["square"].source.endswith(f'x."""\n    {release.STUB}'.replace("\nr", "\n    r"))
@@ -95,9 +95,9 @@ def test_the_same_twice_and_on_every_machine(solutions, monkeypatch):
 
 
 def test_what_does_not_ship_stays(solutions):
-    for name in ("hidden/more/deep.py", "checks/deep_checks.py", "two.npz", "images/deep/x.png"):
+    for name in ("hidden/more/deep.py", "images/deep/x.png", "two.npz", "checks/deep/x.py"):
         write(solutions / "a0-small" / name, "x = 1")
-    assert sorted(release.release("a0-small", [solutions])) == ["small.ipynb", "small_checks.py"]
+    assert sorted(release.release("a0-small", [solutions])) == ["checks/small.py", "small.ipynb"]
 
 
 @pytest.mark.parametrize(
@@ -107,8 +107,8 @@ def test_what_does_not_ship_stays(solutions):
         ("small.py", "# %%\nsquare(4)", "# %%\nsecret_square=x  *x", "small.py, line 10"),
         ("small.py", "    secret_", "    ### END SOLUTION\n    secret_", "come in pairs"),
         ("small.py", "With $x^2$.", "Because nine is three times three.", "small.py, line 23"),
-        ("small_checks.py", "POINTS", "HIDDEN_INPUTS = [3.25,  17.5]\nPOINTS", "hidden/small.py"),
-        ("small_checks.py", "POINTS", "# This one is too easy for them.\nPOINTS", "notes.md"),
+        ("checks/small.py", "POINTS", "HIDDEN_INPUTS = [3.25,  17.5]\nPOINTS", "hidden/small.py"),
+        ("checks/small.py", "POINTS", "# This one is too easy for them.\nPOINTS", "notes.md"),
     ],
 )
 def test_a_leak_is_refused_with_its_place(solutions, name, old, new, where):
@@ -122,7 +122,7 @@ def test_a_leak_is_refused_with_its_place(solutions, name, old, new, where):
 
 
 def test_the_tool_refuses_to_release_a_leak(solutions, capsys, tmp_path):
-    write(solutions / "a0-small" / "small_checks.py", "HIDDEN_INPUTS = [3.25, 17.5]  # oops\n")
+    write(solutions / "a0-small" / "checks" / "small.py", "HIDDEN_INPUTS = [3.25, 17.5]  # oops\n")
     assert release.main(["--solutions", str(solutions)]) == 1
     assert "hidden/small.py, line 1" in capsys.readouterr().err
     assert not (tmp_path / "assignments").exists()
@@ -153,10 +153,10 @@ def test_a_solution_cell_without_marks_is_refused(solutions):
 
 
 def test_an_overlay_takes_the_place_of_files(solutions, tmp_path):
-    write(tmp_path / "mine" / "a0-small" / "small_checks.py", "POINTS = 3\n")
+    write(tmp_path / "mine" / "a0-small" / "checks" / "small.py", "POINTS = 3\n")
     released = release.release("a0-small", [solutions, tmp_path / "mine"])
-    assert released["small_checks.py"] == b"POINTS = 3\n"
-    assert sorted(released) == ["small.ipynb", "small_checks.py"]
+    assert released["checks/small.py"] == b"POINTS = 3\n"
+    assert sorted(released) == ["checks/small.py", "small.ipynb"]
 
 
 def test_the_command_writes_and_checks(solutions, tmp_path, capsys):
@@ -167,13 +167,13 @@ def test_the_command_writes_and_checks(solutions, tmp_path, capsys):
     assert release.main(["--solutions", str(solutions), "--check"]) == 0
     there = tmp_path / "assignments" / "a0-small"
     write(there / "hidden" / "small.py", "left by hand")
-    (there / "small_checks.py").write_text("POINTS = 5\n", encoding="utf-8")
+    (there / "checks" / "small.py").write_text("POINTS = 5\n", encoding="utf-8")
     assert release.main(["--solutions", str(solutions), "--check"]) == 1
     said = capsys.readouterr().err
     assert "hidden/small.py is not made of the sources" in said
-    assert "small_checks.py is not what the sources give" in said
+    assert "checks/small.py is not what the sources give" in said
     assert release.main(["--solutions", str(solutions)]) == 0
-    assert sorted(path.name for path in there.iterdir()) == ["small.ipynb", "small_checks.py"]
+    assert sorted(path.name for path in there.iterdir()) == ["checks", "small.ipynb"]
 
 
 def test_an_unknown_assignment_is_named(solutions, capsys):

@@ -1,0 +1,114 @@
+"""What the grader adds to the checks of `two_layer.ipynb`: references, and inputs nobody has seen.
+
+A reference is a forward function, written with minpy.numpy; the gradients come from the engine.
+"""
+
+import os
+
+import minpy.numpy as np
+from grading.spec import Case, Hidden, checks_beside
+from minpy.checking.spec import Draw
+
+checks = checks_beside(__file__)
+
+# ------------------------------------------------------------------------------------ references
+
+
+def affine(x, w, b):
+    """Return every example as one row, times the weights, plus the bias."""
+    flat = np.reshape(x, (x.shape[0], w.shape[0]))
+    return np.matmul(flat, w) + b
+
+
+def rectified(x):
+    """Return what is positive."""
+    return np.where(x > 0, x, 0 * x)
+
+
+def cross_entropy(scores, y):
+    """Return the mean of -log softmax at the true classes."""
+    top = np.max(scores, axis=1, keepdims=True)
+    total = np.log(np.sum(np.exp(scores - top), axis=1)) + top[:, 0]
+    picked = np.take_along_axis(scores, y[:, None], axis=1)[:, 0]
+    return np.mean(total - picked)
+
+
+def network_scores(W1, b1, W2, b2, x):
+    """Return the scores of a two-layer network."""
+    return affine(rectified(affine(x, W1, b1)), W2, b2)
+
+
+def network_loss(W1, b1, W2, b2, x, y, reg):
+    """Return the loss of a two-layer network."""
+    penalty = np.sum(W1 * W1) + np.sum(W2 * W2)
+    return cross_entropy(network_scores(W1, b1, W2, b2, x), y) + reg / 2 * penalty
+
+
+def momentum_step(w, dw, v, learning_rate, momentum):
+    """Return the weights and the velocity after a step."""
+    velocity = momentum * v - learning_rate * dw
+    return {"new_w": w + velocity, "new_v": velocity}
+
+
+# ---------------------------------------------------------------------------------- hidden checks
+
+
+class HandedIn(Hidden):
+    """The network of a student on test images, which none of the decisions in the notebook saw.
+
+    The data set is the one that the grader has; a course names it in ``MINPY_COURSE_DATA``.
+    """
+
+    def all_cases(self, rng):
+        """Give one case: all test images."""
+        of_course = checks.best_data(size := os.environ.get("MINPY_SIZE", "default"))
+        images = checks.load_data(of_course, size)
+        inputs = {"data": of_course, "size": size, "x": images.x_test, "y": images.y_test}
+        yield Case("the test images", {}, dtype="float32", inputs=inputs, seconds=30.0)
+
+
+def signs(rng, shape):
+    """Return -1, 0 and 1, at random."""
+    return rng.integers(-1, 2, shape).astype(float)
+
+
+BIG = {"N": 3, "D": 3072, "H": 120, "C": 10}
+
+hidden = [
+    Hidden(checks.affine_forward, affine, large={"N": 200, "P": 1, "M": 100}),
+    Hidden(checks.affine_backward, affine, large={"N": 1, "P": 1, "M": 3000}),
+    Hidden(
+        checks.relu,
+        rectified,
+        cases=[Case("zeros among them", checks.relu.sizes, inputs={"x": Draw("N 5", signs)})],
+        large={"N": 2000},
+    ),
+    Hidden(
+        checks.softmax_loss,
+        cross_entropy,
+        extreme={"scores": 5e3},
+        cases=[
+            Case(
+                "large values in float32",
+                checks.softmax_loss.sizes,
+                dtype="float32",
+                factors={"scores": 5e3},
+            )
+        ],
+        large={"N": 3, "C": 3000},
+    ),
+    Hidden(
+        checks.two_layer_loss,
+        network_loss,
+        extreme={"W2": 300.0},
+        cases=[Case("no regularisation", checks.two_layer_loss.sizes, inputs={"reg": 0.0})],
+        large=BIG,
+    ),
+    Hidden(
+        checks.sgd_momentum,
+        momentum_step,
+        cases=[Case("no momentum", checks.sgd_momentum.sizes, inputs={"momentum": 0.0})],
+    ),
+    Hidden(checks.predict_scores, network_scores, large={"N": 500}),
+    HandedIn(checks.trained, None),
+]
