@@ -7,6 +7,7 @@ import sys
 import pytest
 
 HEAVY = ("torch", "mxnet", "jax", "matplotlib", "scipy", "sklearn", "pooch", "tqdm", "IPython")
+HEAVY += ("h5py", "tensorboard")
 
 
 @pytest.fixture

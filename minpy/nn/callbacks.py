@@ -1,0 +1,338 @@
+"""What a `Solver` calls on the way: to show progress, to keep checkpoints, to stop early.
+
+A callback is any object with some of these methods; each is called with the solver::
+
+    on_train_begin    before the first step
+    on_step_end       after each step; solver.iteration counts it already
+    on_epoch_end      after the accuracies of an epoch are known
+    on_train_end      at the end, also after an error
+
+It may look at everything, and `solver.stop(reason)` ends training.  This is one::
+
+    class PrintNorm:
+        def on_epoch_end(self, solver):
+            print(optim.global_norm(solver.model.params))
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import warnings
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from minpy.nn.solver import Solver
+
+__all__ = ["HOOKS", "Checkpoint", "EarlyStopping", "LivePlot", "ProgressBar", "TensorBoard"]
+
+HOOKS = ("on_train_begin", "on_step_end", "on_epoch_end", "on_train_end")
+
+
+# ----- progress
+
+
+class ProgressBar:
+    """Show how far training is: a bar, a line for each epoch, and a summary at the end.
+
+    The bar is tqdm's, in a terminal and in Jupyter.  Without tqdm, or where output goes to a file,
+    there are plain lines instead.
+
+    Parameters
+    ----------
+    every : int
+        Steps between two losses that are shown.
+    bar : bool, optional
+        Whether there is a bar; by default, if somebody can see it.
+    """
+
+    def __init__(self, every: int = 10, bar: bool | None = None) -> None:
+        self.every = max(1, every)
+        self.bar = bar
+        self._tqdm: Any = None
+
+    def on_train_begin(self, solver: Solver) -> None:
+        """Show the bar."""
+        wanted = _is_watched() if self.bar is None else self.bar
+        make = _tqdm() if wanted else None
+        self._steps = _steps_to_go(solver)
+        self._started = time.perf_counter()
+        if make is not None:
+            self._tqdm = make(total=self._steps, unit="step", dynamic_ncols=True)
+            self._tqdm.set_description(_epoch(solver, solver.epoch + 1), refresh=True)
+
+    def on_step_end(self, solver: Solver) -> None:
+        """Move the bar, and now and then show the loss."""
+        if self._tqdm is not None:
+            self._tqdm.update()
+        if solver.iteration % self.every:
+            return
+        loss = solver.loss_history[-1]
+        if self._tqdm is not None:
+            self._tqdm.set_postfix_str(f"loss {loss:.4f}", refresh=False)
+        else:
+            total = "" if self._steps is None else f" / {self._steps}"
+            print(f"(Iteration {solver.iteration}{total}) loss: {loss:.6f}", flush=True)
+
+    def on_epoch_end(self, solver: Solver) -> None:
+        """Write a line with the accuracies."""
+        now = time.perf_counter()
+        judged = "acc" if solver.task_type == "classification" else "loss"
+        parts = [f"loss {_mean_loss(solver):.4f}"]
+        for name, history in _scores(solver).items():
+            parts.append(f"{name} {judged} {history[-1]:.4f}")
+        parts.append(f"{now - self._started:.1f} s")
+        self._started = now
+        line = f"{_epoch(solver, solver.epoch)}  {'  '.join(parts)}"
+        if self._tqdm is None:
+            print(line, flush=True)
+            return
+        self._tqdm.write(line)
+        if solver.epoch < solver.last_epoch:
+            self._tqdm.set_description(_epoch(solver, solver.epoch + 1), refresh=False)
+
+    def on_train_end(self, solver: Solver) -> None:
+        """Close the bar and print the summary."""
+        if self._tqdm is not None:
+            self._tqdm.close()
+            self._tqdm = None
+        if sys.exc_info()[0] is None:  # an error speaks for itself
+            print(solver.summary(), flush=True)
+
+
+def _epoch(solver: Solver, number: int) -> str:
+    width = len(str(solver.last_epoch))
+    return f"epoch {number:{width}}/{solver.last_epoch}"
+
+
+def _steps_to_go(solver: Solver) -> int | None:
+    """Return how many steps there will be, with those made before; None if nobody can tell."""
+    try:
+        in_an_epoch = solver.train_dataiter.getnumiterations()
+    except (AttributeError, NotImplementedError):
+        return None
+    return int(in_an_epoch) * solver.last_epoch
+
+
+def _mean_loss(solver: Solver) -> float:
+    """Return the mean loss of the last epoch's steps."""
+    steps = max(1, round(solver.iteration / solver.epoch))
+    losses = solver.loss_history[-steps:]
+    return sum(losses) / len(losses)
+
+
+def _scores(solver: Solver) -> dict[str, list[float]]:
+    found = {"train": solver.train_acc_history, "val": solver.val_acc_history}
+    return {name: history for name, history in found.items() if history}
+
+
+def in_jupyter() -> bool:
+    """Return whether this runs in a notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return type(shell).__name__ == "ZMQInteractiveShell"
+
+
+def _is_watched() -> bool:
+    return in_jupyter() or (hasattr(sys.stderr, "isatty") and sys.stderr.isatty())
+
+
+def _tqdm() -> Any:
+    """Return tqdm's bar for a terminal or for Jupyter; None if it is not installed."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns where ipywidgets is missing, and goes on
+            from tqdm.auto import tqdm
+    except ImportError:
+        return None
+    return tqdm
+
+
+class LivePlot:
+    """Draw the losses and accuracies in Jupyter while they come, in one picture.
+
+    Parameters
+    ----------
+    seconds : float
+        Between two pictures; drawing takes about a tenth of a second.
+    """
+
+    def __init__(self, seconds: float = 2.0) -> None:
+        self.seconds = seconds
+        self._display: Any = None
+        self._next = 0.0
+
+    def on_train_begin(self, solver: Solver) -> None:
+        """Make room for the picture."""
+        self._display = None
+        self._next = time.monotonic() + min(1.0, self.seconds)
+        if not in_jupyter():
+            print("LivePlot draws in Jupyter only; here, solver.plot() draws at the end")
+
+    def on_step_end(self, solver: Solver) -> None:
+        """Draw anew, if the last picture is old."""
+        if time.monotonic() >= self._next:
+            self._draw(solver)
+            self._next = time.monotonic() + self.seconds
+
+    def on_train_end(self, solver: Solver) -> None:
+        """Draw the last picture."""
+        if solver.loss_history:
+            self._draw(solver)
+
+    def _draw(self, solver: Solver) -> None:
+        if not in_jupyter():
+            return
+        from IPython.display import display
+
+        if self._display is None:
+            self._display = display(solver.plot(), display_id=True)
+        else:
+            self._display.update(solver.plot())
+
+
+# ----- files
+
+
+class Checkpoint:
+    """Write a checkpoint, for `Solver.resume`, after each epoch or more often.
+
+    Parameters
+    ----------
+    path : str or path
+        ``{epoch}`` and ``{step}`` in it become numbers; without them there is one file, the latest.
+    every_epochs : int
+    every_steps : int, optional
+        Also within an epoch.
+
+    Examples
+    --------
+    >>> callbacks = [Checkpoint("runs/digits.npz", every_steps=500)]
+    """
+
+    def __init__(
+        self, path: str | os.PathLike, every_epochs: int = 1, every_steps: int | None = None
+    ) -> None:
+        self.path = os.fspath(path)
+        self.every_epochs = every_epochs
+        self.every_steps = every_steps
+
+    def on_step_end(self, solver: Solver) -> None:
+        """Write, if it is time."""
+        if self.every_steps is not None and solver.iteration % self.every_steps == 0:
+            self._write(solver)
+
+    def on_epoch_end(self, solver: Solver) -> None:
+        """Write, if it is time."""
+        if solver.epoch % self.every_epochs == 0 or solver.epoch == solver.last_epoch:
+            self._write(solver)
+
+    def _write(self, solver: Solver) -> None:
+        solver.save_checkpoint(self.path.format(epoch=solver.epoch, step=solver.iteration))
+
+
+class TensorBoard:
+    """Write losses, learning rate and accuracies as TensorBoard's event files.
+
+    ``tensorboard --logdir runs`` shows them.  It takes tensorboard, and not TensorFlow.
+
+    Parameters
+    ----------
+    folder : str or path
+        A run has a folder of its own.
+    every : int
+        Steps between two losses.
+
+    Raises
+    ------
+    ImportError
+        If tensorboard is not installed.
+    """
+
+    def __init__(self, folder: str | os.PathLike, every: int = 10) -> None:
+        self.folder = os.fspath(folder)
+        self.every = max(1, every)
+        self._modules = _tensorboard()
+        self._writer: Any = None
+
+    def on_train_begin(self, solver: Solver) -> None:
+        """Open an event file."""
+        self._writer = self._modules[0](self.folder)
+
+    def on_step_end(self, solver: Solver) -> None:
+        """Write the loss now and then."""
+        if solver.iteration % self.every == 0:
+            values = {"loss": solver.loss_history[-1], "learning_rate": solver.learning_rate}
+            self._write(solver.iteration, values)
+
+    def on_epoch_end(self, solver: Solver) -> None:
+        """Write the accuracies."""
+        judged = "accuracy" if solver.task_type == "classification" else "loss of samples"
+        scores = _scores(solver)
+        self._write(solver.iteration, {f"{judged}/{k}": v[-1] for k, v in scores.items()})
+
+    def on_train_end(self, solver: Solver) -> None:
+        """Close the file."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def _write(self, step: int, values: dict[str, Any]) -> None:
+        _, event_pb2, summary_pb2 = self._modules
+        value = summary_pb2.Summary.Value
+        found = [value(tag=k, simple_value=v) for k, v in values.items() if v is not None]
+        summary = summary_pb2.Summary(value=found)
+        event = event_pb2.Event(wall_time=time.time(), step=step, summary=summary)
+        self._writer.add_event(event)
+
+
+def _tensorboard() -> tuple[Any, Any, Any]:
+    """Return the writer of event files, and the modules of what is written."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what it imports
+            from tensorboard.compat.proto import event_pb2, summary_pb2
+            from tensorboard.summary.writer.event_file_writer import EventFileWriter
+    except ImportError as error:
+        raise ImportError(
+            "TensorBoard event files need tensorboard: pip install tensorboard. Without it, "
+            "solver.plot() draws the same curves"
+        ) from error
+    return EventFileWriter, event_pb2, summary_pb2
+
+
+# ----- stopping
+
+
+class EarlyStopping:
+    """Stop when the accuracy has not become better for some epochs.
+
+    It looks at the histories alone, so that a resumed run stops where an unbroken one does.
+
+    Parameters
+    ----------
+    patience : int
+        How many epochs it may take to become better.
+    least : float
+        By how much it must become better to count.
+    """
+
+    def __init__(self, patience: int = 3, least: float = 0.0) -> None:
+        if patience < 1:
+            raise ValueError(f"patience is a number of epochs, from 1, but is {patience}")
+        self.patience = patience
+        self.least = least
+
+    def on_epoch_end(self, solver: Solver) -> None:
+        """Stop, if it is time."""
+        history = solver.val_acc_history or solver.train_acc_history
+        sign = 1 if solver.task_type == "classification" else -1
+        best, best_epoch = None, 0
+        for epoch, score in enumerate(history, 1):
+            if best is None or sign * (score - best) > self.least:
+                best, best_epoch = score, epoch
+        if len(history) - best_epoch >= self.patience:
+            solver.stop(
+                f"no better for {self.patience} epochs than {best:.4g}, in epoch {best_epoch}"
+            )

@@ -1,0 +1,514 @@
+"""Modules: the layers of networks, which know their parameters.
+
+Sizes of inputs are not given; a module finds them out when it is first called.  What it computes
+is a function of `minpy.nn.layers` or `minpy.nn.functional`, called with its parameters.  Images
+have shape (N, C, H, W), sequences (N, T, D).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import minpy.numpy as np
+from minpy.dtypes import get_default_dtype
+from minpy.nn import functional as F
+from minpy.nn import layers
+from minpy.nn.model_builder import Layer, Module, Shape
+
+__all__ = [
+    "BatchFlatten",
+    "BatchNorm",
+    "BatchReshape",
+    "Convolution",
+    "Dropout",
+    "Embedding",
+    "Flatten",
+    "FullyConnected",
+    "GELU",
+    "Identity",
+    "LayerNorm",
+    "Logistic",
+    "Pooling",
+    "ReLU",
+    "Reshape",
+    "ResidualBlock",
+    "Sigmoid",
+    "Tanh",
+]
+
+ZEROS = {"init_rule": "constant", "value": 0.0}
+ONES = {"init_rule": "constant", "value": 1.0}
+Pair = int | tuple[int, int]
+
+
+# ----- without parameters
+
+
+class Identity(Module):
+    """What comes in goes out; the shortcut of a residual block."""
+
+    def forward(self, X: Any) -> Any:
+        """Return `X`."""
+        return X
+
+
+class ReLU(Module):
+    """What is negative becomes zero."""
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of the shape of `X`."""
+        return layers.relu(X)
+
+
+class GELU(Module):
+    """The Gaussian error linear unit, a smooth `ReLU`."""
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of the shape of `X`."""
+        return layers.gelu(X)
+
+
+class Tanh(Module):
+    """The hyperbolic tangent."""
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of the shape of `X`."""
+        return layers.tanh(X)
+
+
+class Logistic(Module):
+    """The logistic function, ``1 / (1 + exp(-x))``."""
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of the shape of `X`."""
+        return layers.sigmoid(X)
+
+
+class Sigmoid(Logistic):
+    """`Logistic`, as it is called today."""
+
+
+class Dropout(Module):
+    """In training, elements become zero at random, and others are scaled to make up for it.
+
+    Parameters
+    ----------
+    p : float
+        The probability to drop an element.
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> dropout = Dropout(0.5)
+    >>> dropout.inference()
+    >>> dropout(np.ones(3))
+    array([1., 1., 1.])
+    """
+
+    shown = ("p",)
+
+    def __init__(self, p: float = 0.5, name: str | None = None) -> None:
+        super().__init__(name)
+        self.p = p
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of the shape of `X`."""
+        return layers.dropout(X, self.p, "train" if self.is_training else "test")
+
+
+class Reshape(Module):
+    """A new shape for the whole batch.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        With the axis of samples; one number may be -1.
+    """
+
+    shown = ("shape",)
+
+    def __init__(self, shape: Shape, name: str | None = None) -> None:
+        super().__init__(name)
+        self.shape = tuple(shape)
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of shape `shape`."""
+        return np.reshape(X, self.shape)
+
+
+class BatchReshape(Reshape):
+    """A new shape for each sample.
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> BatchReshape((1, 8, 8))(np.ones((5, 64))).shape
+    (5, 1, 8, 8)
+    """
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of shape (N, *shape)."""
+        return np.reshape(X, (X.shape[0], *self.shape))
+
+
+class Flatten(Module):
+    """The whole batch as one vector; see `BatchFlatten`."""
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of one axis."""
+        return np.reshape(X, (-1,))
+
+
+class BatchFlatten(Module):
+    """Each sample as a vector.
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> BatchFlatten()(np.ones((5, 3, 8, 8))).shape
+    (5, 192)
+    """
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of shape (N, D)."""
+        return np.reshape(X, (X.shape[0], -1))
+
+
+class Pooling(Module):
+    """The largest value, or the mean, of each window of an image.
+
+    Parameters
+    ----------
+    pool_type : {'max', 'avg'}
+    kernel : int or pair of int
+        Size of a window.
+    stride : int or pair of int
+        From one window to the next: 1 unless it is given, as in MXNet, whose names these are.
+    pad : int or pair of int
+        Rows and columns around the image that are not there.
+    global_pool : bool
+        Whether there is one window, the whole image.
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> Pooling("max", (2, 2), (2, 2))(np.ones((5, 3, 8, 8))).shape
+    (5, 3, 4, 4)
+    """
+
+    shown = ("pool_type", "kernel", "stride")
+
+    def __init__(
+        self,
+        pool_type: str = "max",
+        kernel: Pair = (2, 2),
+        stride: Pair = (1, 1),
+        pad: Pair = (0, 0),
+        global_pool: bool = False,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        if pool_type not in ("max", "avg"):
+            raise ValueError(f"pool_type is 'max' or 'avg', not {pool_type!r}")
+        self.pool_type = pool_type
+        self.kernel = kernel
+        self.stride = stride
+        self.pad = pad
+        self.global_pool = global_pool
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of shape (N, C, H', W')."""
+        if self.global_pool:
+            pool = F.global_max_pool2d if self.pool_type == "max" else F.global_avg_pool2d
+            return np.reshape(pool(X), (*X.shape[:2], 1, 1))
+        pool = F.max_pool2d if self.pool_type == "max" else F.avg_pool2d
+        return pool(X, self.kernel, self.stride, self.pad)
+
+
+# ----- with parameters
+
+
+class FullyConnected(Layer):
+    """``X @ weight + bias``; each sample becomes a vector first.
+
+    Parameters
+    ----------
+    num_hidden : int
+        How many numbers come out.
+    no_bias : bool
+    flatten : bool
+        If false, it is the last axis that is multiplied, and the others stay: for sequences.
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> layer = FullyConnected(10)
+    >>> layer(np.ones((5, 3, 8, 8))).shape
+    (5, 10)
+    >>> layer
+    FullyConnected(num_hidden=10): (N, 3, 8, 8) -> (N, 10), weight (192, 10), bias (10,)
+    """
+
+    shown = ("num_hidden",)
+
+    def __init__(
+        self, num_hidden: int, no_bias: bool = False, flatten: bool = True, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.num_hidden = num_hidden
+        self.no_bias = no_bias
+        self.flatten = flatten
+
+    def param_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shape of the weight, (D, H), and of the bias, (H,)."""
+        size = math.prod(input_shape[1:]) if self.flatten else input_shape[-1]
+        shapes: dict[str, Shape] = {"weight": (size, self.num_hidden)}
+        return shapes if self.no_bias else {**shapes, "bias": (self.num_hidden,)}
+
+    def init_config(self, name: str) -> dict[str, Any]:
+        """Return zeros for the bias."""
+        return ZEROS if name == "bias" else {}
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of shape (N, H)."""
+        if self.no_bias or not self.flatten:
+            X = np.reshape(X, (X.shape[0], -1)) if self.flatten else X
+            out = X @ self.param("weight")
+            return out if self.no_bias else out + self.param("bias")
+        return layers.affine(X, self.param("weight"), self.param("bias"))
+
+
+class Convolution(Layer):
+    """Filters moved over an image.
+
+    Parameters
+    ----------
+    kernel : int or pair of int
+        Size of the filters.
+    num_filter : int
+    stride, pad, dilate : int or pair of int
+    num_group : int
+        Into how many groups the channels are divided, that do not see each other.
+    no_bias : bool
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> layer = Convolution((3, 3), 16, pad=(1, 1))
+    >>> layer(np.ones((5, 3, 8, 8))).shape
+    (5, 16, 8, 8)
+    """
+
+    shown = ("kernel", "num_filter", "stride", "pad")
+
+    def __init__(
+        self,
+        kernel: Pair,
+        num_filter: int,
+        stride: Pair = (1, 1),
+        pad: Pair = (0, 0),
+        dilate: Pair = (1, 1),
+        num_group: int = 1,
+        no_bias: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.kernel = (kernel, kernel) if isinstance(kernel, int) else tuple(kernel)
+        self.num_filter = num_filter
+        self.stride = stride
+        self.pad = pad
+        self.dilate = dilate
+        self.num_group = num_group
+        self.no_bias = no_bias
+
+    def param_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shape of the weight, (F, C, KH, KW), and of the bias, (F,)."""
+        if len(input_shape) != 4:
+            raise ValueError(
+                f"Convolution takes images of shape (N, C, H, W), but was given {input_shape}; "
+                "BatchReshape((C, H, W)) makes them of vectors"
+            )
+        channels = input_shape[1] // self.num_group
+        shapes: dict[str, Shape] = {"weight": (self.num_filter, channels, *self.kernel)}
+        return shapes if self.no_bias else {**shapes, "bias": (self.num_filter,)}
+
+    def init_config(self, name: str) -> dict[str, Any]:
+        """Return zeros for the bias."""
+        return ZEROS if name == "bias" else {}
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of shape (N, F, H', W')."""
+        return F.conv2d(
+            X,
+            self.param("weight"),
+            None if self.no_bias else self.param("bias"),
+            stride=self.stride,
+            padding=self.pad,
+            dilation=self.dilate,
+            groups=self.num_group,
+        )
+
+
+class BatchNorm(Layer):
+    """Each feature, or channel, with mean 0 and variance 1 over the batch, then scaled and shifted.
+
+    Running averages of mean and variance take the place of the batch's when it is not training.
+
+    Parameters
+    ----------
+    eps : float
+    momentum : float
+        How much of the running averages stays with each batch.
+    fix_gamma : bool
+        Whether the scale stays at one.
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> layer = BatchNorm()
+    >>> layer(np.array([[1.0], [3.0]])).round(3)
+    array([[-1.],
+           [ 1.]])
+    """
+
+    shown = ("momentum",)
+
+    def __init__(
+        self, eps: float = 1e-5, momentum: float = 0.9, fix_gamma: bool = False, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.eps = eps
+        self.momentum = momentum
+        self.fix_gamma = fix_gamma
+
+    def param_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shapes of scale and shift, (C,)."""
+        size = (input_shape[1],)
+        return {"beta": size} if self.fix_gamma else {"gamma": size, "beta": size}
+
+    def aux_values(self, input_shape: Shape) -> dict[str, Any]:
+        """Return the first running averages: mean 0, variance 1."""
+        zeros = np.zeros(input_shape[1], dtype=get_default_dtype())
+        return {"moving_mean": zeros, "moving_var": zeros + 1}
+
+    def init_config(self, name: str) -> dict[str, Any]:
+        """Return ones for the scale, zeros for the shift."""
+        return ONES if name == "gamma" else ZEROS
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of the shape of `X`."""
+        beta = self.param("beta")
+        out, mean, var = layers.batchnorm(
+            X,
+            np.ones_like(beta) if self.fix_gamma else self.param("gamma"),
+            beta,
+            mode="train" if self.is_training else "test",
+            eps=self.eps,
+            momentum=self.momentum,
+            running_mean=self.aux("moving_mean"),
+            running_var=self.aux("moving_var"),
+        )
+        if self.is_training:
+            self.set_aux("moving_mean", mean)
+            self.set_aux("moving_var", var)
+        return out
+
+
+class LayerNorm(Layer):
+    """The last axis of each sample with mean 0 and variance 1, then scaled and shifted.
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> LayerNorm()(np.array([[1.0, 3.0]])).round(3)
+    array([[-1.,  1.]])
+    """
+
+    def __init__(self, eps: float = 1e-5, **options: Any) -> None:
+        super().__init__(**options)
+        self.eps = eps
+
+    def param_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shapes of scale and shift, (D,)."""
+        return {"gamma": input_shape[-1:], "beta": input_shape[-1:]}
+
+    def init_config(self, name: str) -> dict[str, Any]:
+        """Return ones for the scale, zeros for the shift."""
+        return ONES if name == "gamma" else ZEROS
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of the shape of `X`."""
+        return F.layer_norm(X, self.param("gamma"), self.param("beta"), eps=self.eps)
+
+
+class Embedding(Layer):
+    """A vector for each integer.
+
+    Parameters
+    ----------
+    input_dim : int
+        How many integers there are.
+    output_dim : int
+        Size of the vectors.
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> Embedding(100, 16)(np.array([[1, 2, 3]])).shape
+    (1, 3, 16)
+    """
+
+    shown = ("input_dim", "output_dim")
+
+    def __init__(self, input_dim: int, output_dim: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.input_dim = input_dim
+        self.output_dim = output_dim
+
+    def param_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shape of the table, (V, D)."""
+        return {"weight": (self.input_dim, self.output_dim)}
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of shape (*X.shape, D)."""
+        return F.embedding(X, self.param("weight"))
+
+
+class ResidualBlock(Module):
+    """``relu(inner(X) + shortcut(X))``, of a residual network.
+
+    Parameters
+    ----------
+    inner : Module
+    shortcut : Module, optional
+        By default nothing is done on the way, and the shapes must be the same.
+
+    References
+    ----------
+    K. He et al., "Deep residual learning for image recognition", CVPR (2016).
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> ResidualBlock(FullyConnected(3))(np.ones((2, 3))).shape
+    (2, 3)
+    """
+
+    def __init__(
+        self, inner: Module, shortcut: Module | None = None, name: str | None = None
+    ) -> None:
+        super().__init__(name)
+        self.inner = inner
+        self.shortcut = Identity() if shortcut is None else shortcut
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of the shape of what `inner` returns."""
+        out, shortcut = self.inner(X), self.shortcut(X)
+        if out.shape != shortcut.shape:
+            raise ValueError(
+                f"ResidualBlock adds two arrays of one shape, but inner returned {out.shape} and "
+                f"the shortcut {shortcut.shape}; give a shortcut such as Convolution((1, 1), "
+                f"{out.shape[1]}, stride=...)"
+            )
+        return layers.relu(out + shortcut)

@@ -1,0 +1,505 @@
+"""Training: a loop over epochs and batches, and what is looked at on the way.
+
+All of it is here::
+
+    while solver has epochs to go:
+        for batch in train_dataiter:
+            loss, gradients = the model's, for this batch
+            a step of each parameter against its gradient
+            callbacks
+        accuracies; the best parameters are kept
+        callbacks
+
+A solver is what it has done so far: it can be interrupted, looked at, saved, and it goes on, in
+another process too, exactly where it was.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as onp
+
+from minpy import plotting
+from minpy.nn import checkpoints, init, optim
+from minpy.nn.callbacks import ProgressBar
+from minpy.nn.divergence import diverged
+from minpy.nn.interrupts import INTERRUPTED, stopping_between_steps
+from minpy.nn.io import DataBatch
+from minpy.nn.options import refuse_unknown
+from minpy.nn.tables import Table
+
+__all__ = ["Solver"]
+
+OPTIONS = (
+    "task_type",
+    "init_rule",
+    "init_config",
+    "update_rule",
+    "optim_config",
+    "lr_decay",
+    "schedule",
+    "clip_norm",
+    "weight_decay",
+    "num_epochs",
+    "train_acc_num_samples",
+    "restore_best",
+    "callbacks",
+    "print_every",
+    "verbose",
+)
+
+
+class Solver:
+    """Train a model on one iterator, and look at how it does on another.
+
+    Parameters
+    ----------
+    model : ModelBase
+    train_dataiter, test_dataiter : DataIter
+        Such as `minpy.nn.io.NDArrayIter`; without the second, the first says which epoch was best.
+    task_type : {'classification', 'regression'}
+        How predictions are judged: by the fraction of right classes, the largest score; or by the
+        loss, of which less is better.
+    init_rule, init_config : str or callable, and dict
+        Initial parameters, of `minpy.nn.init`.
+    update_rule, optim_config : str or callable, and dict
+        Steps, of `minpy.nn.optim`.  A parameter with rules of its own in `param_configs` is not
+        concerned.
+    lr_decay : float
+        By which the learning rate is multiplied after each epoch.
+    schedule : callable, optional
+        ``schedule(step)`` gives the factor of the learning rate at each step, counted from zero;
+        see `minpy.nn.schedules`.
+    clip_norm : float, optional
+        Gradients are scaled down where the norm of all of them is larger.
+    weight_decay : float
+        The ``weight_decay`` in the configuration of parameters with two or more axes: of weights,
+        not of biases and scales.
+    num_epochs : int
+    train_acc_num_samples : int
+        How many training samples are looked at after each epoch.
+    restore_best : bool
+        Whether the model ends with the best parameters, and not with the last.
+    callbacks : sequence
+        Objects with some of the methods in `minpy.nn.callbacks`.
+    print_every : int
+        Steps between two losses that are shown.
+    verbose : bool
+        Whether to show progress, by a `ProgressBar`.
+
+    Attributes
+    ----------
+    epoch, iteration : int
+        Whole epochs and steps so far.
+    loss_history : list of float
+        The loss at each step.
+    train_acc_history, val_acc_history : list of float
+        What `check_accuracy` said after each epoch.
+    best_val_acc : float
+        The best of the latter, and of which epoch: `best_epoch`.
+    best_params : dict of Array
+        Copies of the parameters that it was reached with.
+    optim_configs : dict of dict
+        By parameter: learning rate, velocity, and so on.
+    stop_reason : str or None
+        Why training stopped before its end.
+
+    Raises
+    ------
+    TypeError
+        For an option that there is not; the message names the nearest.
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> from minpy.nn.io import NDArrayIter
+    >>> from minpy.nn.model_builder import Model, Sequential
+    >>> from minpy.nn.modules import FullyConnected, ReLU
+    >>> np.random.seed(0)
+    >>> x = np.random.normal(size=(200, 2)).astype("float32")
+    >>> y = (x[:, 0] * x[:, 1] > 0).astype(int)
+    >>> net = Sequential(FullyConnected(16), ReLU(), FullyConnected(2))
+    >>> model = Model(net, loss="softmax_loss")
+    >>> data = NDArrayIter(x, y, batch_size=20, shuffle=True, seed=0)
+    >>> solver = Solver(model, data, data, update_rule="adam", optim_config={"learning_rate": 0.01},
+    ...                 verbose=False)
+    >>> solver.train()
+    >>> solver.best_val_acc > 0.9
+    True
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        train_dataiter: Any,
+        test_dataiter: Any = None,
+        *,
+        task_type: str = "classification",
+        init_rule: Any = "xavier",
+        init_config: Mapping[str, Any] | None = None,
+        update_rule: Any = "sgd",
+        optim_config: Mapping[str, Any] | None = None,
+        lr_decay: float = 1.0,
+        schedule: Callable[[int], float] | None = None,
+        clip_norm: float | None = None,
+        weight_decay: float = 0.0,
+        num_epochs: int = 10,
+        train_acc_num_samples: int = 1000,
+        restore_best: bool = True,
+        callbacks: Iterable[Any] = (),
+        print_every: int = 10,
+        verbose: bool = True,
+        **unknown: Any,
+    ) -> None:
+        refuse_unknown("Solver", unknown, OPTIONS)
+        if task_type not in ("classification", "regression"):
+            raise ValueError(f"task_type is 'classification' or 'regression', not {task_type!r}")
+        self.model = model
+        self.train_dataiter = train_dataiter
+        self.test_dataiter = test_dataiter
+        self.task_type = task_type
+        self.init_rule = init.rule(init_rule)
+        self.init_config = dict(init_config or {})
+        self.update_rule = optim.rule(update_rule)
+        self.optim_config = dict(optim_config or {})
+        self.lr_decay = lr_decay
+        self.schedule = schedule
+        self.clip_norm = clip_norm
+        self.weight_decay = weight_decay
+        self.num_epochs = num_epochs
+        self.train_acc_num_samples = train_acc_num_samples
+        self.restore_best = restore_best
+        self.callbacks = list(callbacks)
+        if verbose and not any(isinstance(each, ProgressBar) for each in self.callbacks):
+            self.callbacks.insert(0, ProgressBar(every=print_every))
+        self._loss_and_gradients = model.value_and_grad(self._loss)
+        self._reset()
+
+    def _reset(self) -> None:
+        self.epoch = 0
+        self.iteration = 0
+        self.last_epoch = self.num_epochs
+        self.seconds = 0.0
+        self.loss_history: list[float] = []
+        self.train_acc_history: list[float] = []
+        self.val_acc_history: list[float] = []
+        self.best_val_acc = 0.0 if self.task_type == "classification" else math.inf
+        self.best_epoch: int | None = None
+        self.best_params: dict[str, Any] = {}
+        self.best_aux_params: dict[str, Any] = {}
+        self.stop_reason: str | None = None
+        self.update_rules: dict[str, Callable] = {}
+        self.optim_configs: dict[str, dict[str, Any]] = {}
+        self.learning_rates: dict[str, float] = {}
+        self._add_configs()
+
+    def _add_configs(self) -> None:
+        """Give each parameter its rule, and a configuration of its own."""
+        for name, config in self.model.param_configs.items():
+            if name in self.optim_configs:
+                continue
+            own_rule = config.get("update_rule")
+            inherited = {} if own_rule else self.optim_config
+            made = {**inherited, **config.get("optim_config", {})}
+            if self.weight_decay and len(config["shape"]) > 1:
+                made.setdefault("weight_decay", self.weight_decay)
+            if self.schedule is not None:
+                self.learning_rates[name] = _learning_rate(name, made)
+            self.update_rules[name] = optim.rule(own_rule) if own_rule else self.update_rule
+            self.optim_configs[name] = made
+
+    # -- training
+
+    def init(self) -> None:
+        """Initialise the parameters, and forget what was trained before."""
+        self.model.build(self.train_dataiter)
+        self.model.init_params(self.init_rule, self.init_config)
+        self._reset()
+
+    def train(self) -> None:
+        """Train until `num_epochs` epochs are done; and if they are, for as many again.
+
+        Ctrl-C, or the stop button of Jupyter, stops after the step that is being made, and another
+        call goes on from there; a second Ctrl-C stops at once.
+
+        Raises
+        ------
+        DivergedError
+            If the loss is no longer a finite number.  The parameters are those before that step.
+        """
+        if not self.model.params.keys() >= self.model.param_configs.keys() or not self.model.params:
+            self.init()
+        self.model.build(self.train_dataiter)
+        if self.epoch >= self.last_epoch:
+            self.last_epoch = self.epoch + self.num_epochs
+        self.stop_reason = None
+        self._add_configs()
+        after_step = self._hooks("on_step_end")
+        before = self.seconds - time.perf_counter()
+        try:
+            with stopping_between_steps(self.stop):
+                self._call(self._hooks("on_train_begin"))
+                while self.epoch < self.last_epoch and self.stop_reason is None:
+                    for batch in self.train_dataiter:
+                        self._step(batch)
+                        for hook in after_step:
+                            hook(self)
+                        if self.stop_reason is not None:
+                            break
+                    else:
+                        self._end_epoch()
+                        self.seconds = before + time.perf_counter()
+                        self._call(self._hooks("on_epoch_end"))
+        finally:
+            self.seconds = before + time.perf_counter()
+            self._call(self._hooks("on_train_end"))
+        if self.stop_reason == INTERRUPTED:
+            print(self._how_to_go_on())
+        elif self.restore_best and self.best_params:
+            self.model.set_params(self.best_params, self.best_aux_params)
+
+    def stop(self, reason: str) -> None:
+        """Stop training after this step; for callbacks.
+
+        Parameters
+        ----------
+        reason : str
+            For `stop_reason`.
+        """
+        self.stop_reason = reason
+
+    def _step(self, batch: Any) -> None:
+        """Make one step of each parameter against its gradient."""
+        params, configs = self.model.params, self.optim_configs
+        # of a copy, because a module that is called for the first time adds its parameters
+        loss, gradients = self._loss_and_gradients(dict(params), batch)
+        self.loss_history.append(_number(loss))
+        if not math.isfinite(self.loss_history[-1]):
+            raise diverged(self, gradients)
+        if self.clip_norm is not None:
+            gradients, norm = optim.clip_by_global_norm(gradients, self.clip_norm)
+            if not math.isfinite(norm):
+                raise diverged(self, gradients)
+        if self.schedule is not None:
+            factor = self.schedule(self.iteration)
+            for name, rate in self.learning_rates.items():
+                self.optim_configs[name]["learning_rate"] = rate * factor
+        if len(params) > len(configs):
+            self._add_configs()
+        for name, dw in gradients.items():
+            params[name], configs[name] = self.update_rules[name](params[name], dw, configs[name])
+        self.iteration += 1
+
+    def _loss(self, batch: Any) -> Any:
+        return self.model.loss_batch(batch, self.model.forward_batch(batch, "train"))
+
+    def _end_epoch(self) -> None:
+        self.epoch += 1
+        score = self.check_accuracy(self.train_dataiter, self.train_acc_num_samples)
+        self.train_acc_history.append(score)
+        if self.test_dataiter is not None:
+            score = self.check_accuracy(self.test_dataiter)
+            self.val_acc_history.append(score)
+        if self.best_epoch is None or self.is_better(score, self.best_val_acc):
+            self.best_epoch = self.epoch
+            self.best_val_acc = score
+            self.best_params = _copies(self.model.params)
+            self.best_aux_params = _copies(self.model.aux_params)
+        for name, config in self.optim_configs.items():
+            if name in self.learning_rates:
+                self.learning_rates[name] *= self.lr_decay
+            elif "learning_rate" in config:
+                config["learning_rate"] *= self.lr_decay
+
+    def _hooks(self, name: str) -> list[Callable]:
+        return [getattr(each, name) for each in self.callbacks if hasattr(each, name)]
+
+    def _call(self, hooks: list[Callable]) -> None:
+        for hook in hooks:
+            hook(self)
+
+    def _how_to_go_on(self) -> str:
+        return (
+            f"Training was interrupted after step {self.iteration}, in epoch {self.epoch + 1} of "
+            f"{self.last_epoch}. The model has the parameters of that step; solver.train() goes on "
+            "from there, and solver.best_params are those of the best epoch so far."
+        )
+
+    # -- how well it does
+
+    def check_accuracy(self, dataiter: Any, num_samples: int | None = None) -> float:
+        """Judge the model's predictions; samples that only fill a batch do not count.
+
+        Parameters
+        ----------
+        dataiter : DataIter
+            It is left where it was.
+        num_samples : int, optional
+            Look at this many samples only.
+
+        Returns
+        -------
+        float
+            The fraction of right classes; for a regression, the loss per sample.
+        """
+        if num_samples is not None and hasattr(dataiter, "getsubiter"):
+            dataiter = dataiter.getsubiter(num_samples)
+        total = 0.0
+        seen = 0
+        with checkpoints.left_where_it_was(dataiter):
+            for batch in dataiter:
+                count = batch.data[0].shape[0] - (batch.pad or 0)
+                predict = self.model.forward_batch(batch, "test")
+                total += self._judged(batch, predict, count) * count
+                seen += count
+                if num_samples is not None and seen >= num_samples:
+                    break
+        if seen == 0:
+            raise ValueError("there is no sample to judge the model by: the iterator gave no batch")
+        return total / seen
+
+    def _judged(self, batch: Any, predict: Any, count: int) -> float:
+        """Return the fraction of right classes, or the loss, of the first `count` samples."""
+        if self.task_type == "classification":
+            return fraction_right(predict[:count], batch.label[0][:count])
+        if count < batch.data[0].shape[0]:
+            data, label = ([x[:count] for x in part] for part in (batch.data, batch.label))
+            batch, predict = DataBatch(data, label), predict[:count]
+        return self.model.loss_batch(batch, predict).item()
+
+    def is_better(self, score: float, than: float) -> bool:
+        """Return whether one result of `check_accuracy` is better than another."""
+        return score > than if self.task_type == "classification" else score < than
+
+    # -- going on later
+
+    def save_checkpoint(self, path: str | os.PathLike) -> None:
+        """Write all that training depends on into a file, for `resume`.
+
+        Parameters
+        ----------
+        path : str or path
+            See `minpy.nn.parameters`.
+        """
+        checkpoints.save(self, path)
+
+    def resume(self, path: str | os.PathLike) -> None:
+        """Go on where `save_checkpoint` was called, in a solver that was made in the same way.
+
+        Parameters, configurations, histories, the place in the data and the state of the random
+        numbers are those of then, so that `train` gives on a CPU what it would have given without
+        a break, bit by bit.
+
+        Raises
+        ------
+        FileNotFoundError, ParameterFileError
+            If there is no such file, or it is damaged.
+        ValueError
+            If the checkpoint is of another model, other rules or other data.
+        """
+        checkpoints.resume(self, path)
+
+    # -- to look at
+
+    def plot(self) -> Any:
+        """Return a picture of the losses and accuracies so far.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        return plotting.training_curves(
+            self.loss_history, self.train_acc_history, self.val_acc_history
+        )
+
+    def summary(self) -> Table:
+        """Return a table of what was trained, for how long, and how good it became.
+
+        Returns
+        -------
+        Table
+            To be printed, or shown by Jupyter.
+        """
+        judged = "accuracy" if self.task_type == "classification" else "loss"
+        count = sum(math.prod(config["shape"]) for config in self.model.param_configs.values())
+        rows = [
+            ["parameters", f"{count:,}"],
+            ["epochs", f"{self.epoch}"],
+            ["steps", f"{self.iteration:,}"],
+            ["time", f"{self.seconds:.1f} s"],
+        ]
+        if self.loss_history:
+            rows.append(["last loss", f"{self.loss_history[-1]:.4g}"])
+        if self.train_acc_history:
+            rows.append([f"training {judged}", f"{self.train_acc_history[-1]:.4g}"])
+        if self.best_epoch is not None:
+            whose = "validation" if self.val_acc_history else "training"
+            best = f"{self.best_val_acc:.4g} (epoch {self.best_epoch})"
+            rows.append([f"best {whose} {judged}", best])
+        if self.stop_reason is not None:
+            rows.append(["stopped because", self.stop_reason])
+        return Table(["training of", type(self.model).__name__], rows)
+
+    @property
+    def learning_rate(self) -> float | None:
+        """The learning rate of the first parameter; None before the first step."""
+        first = next(iter(self.optim_configs.values()), {})
+        return first.get("learning_rate")
+
+    def __repr__(self) -> str:
+        return f"Solver({type(self.model).__name__}, epoch {self.epoch}, step {self.iteration})"
+
+
+def fraction_right(scores: Any, labels: Any) -> float:
+    """Return how many of the largest scores are where the labels say.
+
+    Parameters
+    ----------
+    scores : Array, shape (N, C), (N, C, ...) or (N, T, C)
+    labels : Array, shape (N,), (N, ...) or (N, T), or one-hot of the shape of `scores`
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> fraction_right(np.array([[1.0, 2.0], [5.0, 3.0]]), np.array([1, 1]))
+    0.5
+    """
+    scores, labels = scores.asnumpy(), onp.asarray(labels.asnumpy())
+    if scores.ndim < 2 or scores.shape[-1] == 1:
+        raise ValueError(
+            f"predictions of shape {scores.shape} hold one score for each sample, and which class "
+            "is meant cannot be told from its size. Give a score for each class, shape (N, C), or "
+            "use task_type='regression'"
+        )
+    axis = 1 if labels.shape == scores.shape[:1] + scores.shape[2:] else -1
+    if labels.shape == scores.shape:
+        labels = labels.argmax(axis)
+    right = scores.argmax(axis) == labels.reshape(scores.shape[:axis] + scores.shape[axis:][1:])
+    return float(right.mean())
+
+
+def _number(loss: Any) -> float:
+    if getattr(loss, "shape", ()) != ():
+        raise ValueError(
+            f"the loss has shape {loss.shape}, but must be one number for the whole batch; take "
+            "its mean"
+        )
+    return float(loss.item())
+
+
+def _learning_rate(name: str, config: dict[str, Any]) -> float:
+    if "learning_rate" not in config:
+        raise ValueError(
+            f"a schedule multiplies the learning rate, and {name} has none: give "
+            "optim_config={'learning_rate': ...}"
+        )
+    return config["learning_rate"]
+
+
+def _copies(arrays: dict[str, Any]) -> dict[str, Any]:
+    return {name: None if x is None else x.copy() for name, x in arrays.items()}

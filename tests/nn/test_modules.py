@@ -1,0 +1,208 @@
+"""Modules: what they compute is what functions compute with their parameters."""
+
+import numpy as onp
+import pytest
+
+import minpy
+import minpy.numpy as np
+from minpy.nn import functional as F
+from minpy.nn import layers, modules
+from minpy.nn.model_builder import Layer, Model, Sequential
+from minpy.nn.modules import (
+    BatchFlatten,
+    BatchNorm,
+    BatchReshape,
+    Convolution,
+    Dropout,
+    Embedding,
+    Flatten,
+    FullyConnected,
+    Identity,
+    LayerNorm,
+    Pooling,
+    ReLU,
+    Reshape,
+    ResidualBlock,
+)
+
+from .networks import values
+
+
+def drawn(*shape):
+    return np.array(onp.random.default_rng(0).normal(size=shape).astype("f"))
+
+
+def params_of(module):
+    """Return a module's parameters by their own names."""
+    return {name: module.param(name) for name in module._params}
+
+
+IMAGES = drawn(2, 4, 6, 6)
+
+#: Module, input, and what it computes, as a function of input and parameters.
+COMPUTED = [
+    (Identity(), drawn(2, 3), lambda x: x),
+    (ReLU(), drawn(2, 3), layers.relu),
+    (modules.GELU(), drawn(2, 3), layers.gelu),
+    (modules.Tanh(), drawn(2, 3), np.tanh),
+    (modules.Logistic(), drawn(2, 3), lambda x: 1 / (1 + np.exp(-x))),
+    (modules.Sigmoid(), drawn(2, 3), layers.sigmoid),
+    (Reshape((3, -1)), drawn(2, 6), lambda x: x.reshape(3, 4)),
+    (BatchReshape((3, 2)), drawn(2, 6), lambda x: x.reshape(2, 3, 2)),
+    (Flatten(), drawn(2, 6), lambda x: x.reshape(12)),
+    (BatchFlatten(), IMAGES, lambda x: x.reshape(2, 144)),
+    (Pooling("max", (2, 2), (2, 2)), IMAGES, lambda x: F.max_pool2d(x, 2)),
+    (Pooling("avg", 3), IMAGES, lambda x: F.avg_pool2d(x, 3, 1)),
+    (Pooling("avg", (2, 2), 2, pad=1), IMAGES, lambda x: F.avg_pool2d(x, 2, 2, 1)),
+    (Pooling("max", global_pool=True), IMAGES, lambda x: x.max(axis=(2, 3), keepdims=True)),
+    (Pooling("avg", global_pool=True), IMAGES, lambda x: x.mean(axis=(2, 3), keepdims=True)),
+    (
+        FullyConnected(5),
+        IMAGES,
+        lambda x, weight, bias: x.reshape(2, 144) @ weight + bias,
+    ),
+    (FullyConnected(5, no_bias=True), drawn(2, 3), lambda x, weight: x @ weight),
+    (FullyConnected(5, flatten=False), drawn(2, 3, 4), lambda x, weight, bias: x @ weight + bias),
+    (Convolution((3, 3), 5), IMAGES, F.conv2d),
+    (
+        Convolution(3, 6, (2, 2), (1, 1), num_group=2, no_bias=True),
+        IMAGES,
+        lambda x, weight: F.conv2d(x, weight, stride=2, padding=1, groups=2),
+    ),
+    (LayerNorm(), drawn(2, 3), F.layer_norm),
+    (BatchNorm(), IMAGES, lambda x, gamma, beta: F.batch_norm(x, gamma, beta)[0]),
+    (BatchNorm(fix_gamma=True), drawn(4, 3), lambda x, beta: F.batch_norm(x, None, beta)[0]),
+    (Embedding(7, 3), np.array([[1, 6], [0, 0]]), lambda x, weight: weight[x]),
+]
+
+
+@pytest.mark.parametrize(
+    ("module", "x", "f"), COMPUTED, ids=[type(module).__name__ for module, _, _ in COMPUTED]
+)
+def test_a_module_computes_a_function_of_its_parameters(module, x, f):
+    out = module(x)
+    for param in (params_of(module) if isinstance(module, Layer) else {}).values():
+        param += 0.1 * onp.arange(param.size, dtype="f").reshape(param.shape)
+    out = module(x)
+    expected = f(x, *params_of(module).values()) if isinstance(module, Layer) else f(x)
+    assert out.shape == expected.shape
+    assert out.dtype == expected.dtype
+    onp.testing.assert_allclose(out.asnumpy(), expected.asnumpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_every_module_is_tested_here():
+    tested = {type(module).__name__ for module, _, _ in COMPUTED}
+    elsewhere = {"Dropout", "ResidualBlock"}
+    assert tested | elsewhere == set(modules.__all__)
+
+
+def test_dropout_drops_in_training_alone():
+    dropout = Dropout(0.5)
+    np.random.seed(0)
+    assert set(onp.unique(dropout(np.ones(100)).asnumpy())) == {0.0, 2.0}
+    dropout.inference()
+    assert dropout(np.ones(100)).tolist() == [1.0] * 100
+    dropout.training()
+    assert (dropout(np.ones(100)).asnumpy() == 0).any()
+
+
+def test_batch_norm_keeps_averages_for_later():
+    norm = BatchNorm(momentum=0.5)
+    x = np.array([[1.0], [3.0]], dtype="f")
+    norm(x)
+    assert norm.aux("moving_mean").tolist() == [1.0]
+    assert norm.aux("moving_var").tolist() == [1.0]
+    norm.inference()
+    onp.testing.assert_allclose(norm(x).asnumpy(), [[0.0], [2.0]], atol=1e-4)
+    assert norm.aux("moving_mean").tolist() == [1.0]
+
+
+def test_a_residual_block_adds_its_input():
+    block = ResidualBlock(FullyConnected(3, no_bias=True))
+    x = drawn(2, 3)
+    expected = layers.relu(x @ block.inner.param("weight") + x) if block(x) is not None else None
+    onp.testing.assert_allclose(block(x).asnumpy(), expected.asnumpy(), rtol=1e-5)
+    with pytest.raises(ValueError, match=r"inner returned \(2, 4\) and the shortcut \(2, 3\)"):
+        ResidualBlock(FullyConnected(4))(x)
+    projected = ResidualBlock(FullyConnected(4), FullyConnected(4))
+    assert projected(x).shape == (2, 4)
+
+
+# ---------------------------------------------------------------------------- shapes found out
+
+
+def test_parameters_have_the_dtype_of_networks():
+    with minpy.use_default_dtype("float64"):
+        layer = FullyConnected(2)
+        layer(np.ones((1, 3)))
+    assert layer.param("weight").dtype == onp.float64
+
+
+def test_after_a_failed_first_call_another_one_may_have_other_shapes():
+    layer = Convolution((3, 3), 4)
+    with pytest.raises(ValueError, match=r"takes images of shape \(N, C, H, W\).*BatchReshape"):
+        layer(np.ones((2, 9)))
+    with pytest.raises(ValueError):
+        layer(np.ones((2, 5, 1, 1)))  # smaller than a filter
+    assert layer(np.ones((2, 3, 4, 4))).shape == (2, 4, 2, 2)
+    assert layer.param("weight").shape == (4, 3, 3, 3)
+
+
+def test_a_second_call_with_another_size_is_an_error_that_says_so():
+    layer = FullyConnected(2)
+    layer(np.ones((1, 3)))
+    with pytest.raises(ValueError, match=r"affine: w has shape \(3, 2\)"):
+        layer(np.ones((1, 4)))
+
+
+@pytest.mark.parametrize(
+    ("configs", "expected"),
+    [
+        ({"init_rule": "constant", "value": 2.0}, {"weight": 2.0, "bias": 2.0}),
+        ({"weight": {"value": 3.0}}, {"weight": 3.0, "bias": 0.0}),
+        ({"bias": {"value": 1.0}, "weight": {"value": 4.0}}, {"weight": 4.0, "bias": 1.0}),
+    ],
+)
+def test_parameters_may_be_initialised_in_another_way(configs, expected):
+    layer = FullyConnected(2, init_configs=configs)
+    layer(np.ones((1, 3)))
+    for name, value in expected.items():
+        assert set(layer.param(name).ravel().tolist()) == {value}
+
+
+def test_parameters_may_be_updated_in_another_way():
+    layer = FullyConnected(2, update_configs={"bias": {"learning_rate": 9.0}, "update_rule": "sgd"})
+    model = Model(layer, loss="softmax_loss", input_shape=(3,))
+    own = {"update_rule": "sgd", "optim_config": {"learning_rate": 9.0}}
+    assert own.items() <= model.param_configs["fully_connected0_bias"].items()
+    assert "optim_config" not in model.param_configs["fully_connected0_weight"]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Pooling("mean"), "pool_type is 'max' or 'avg', not 'mean'"),
+        (lambda: Sequential(ReLU), r"Sequential is made of modules.*write ReLU\(\.\.\.\)"),
+    ],
+)
+def test_mistakes_are_named(make, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        make()
+
+
+def test_networks_agree_with_functions_and_so_do_their_gradients():
+    net = Sequential(Convolution((3, 3), 4, pad=(1, 1)), ReLU(), BatchFlatten(), FullyConnected(3))
+    model = Model(net, loss="softmax_loss")
+    x, y = drawn(5, 2, 4, 4), np.array([0, 1, 2, 0, 1])
+    gradients, loss = model.grad_and_loss(x, y)
+
+    def by_hand(params):
+        w, b, w_out, b_out = params
+        hidden = layers.relu(F.conv2d(x, w, b, padding=1))
+        return layers.softmax_loss(layers.affine(hidden, w_out, b_out), y)
+
+    value, expected = minpy.value_and_grad(by_hand)(list(model.params.values()))
+    assert value.item() == loss.item()
+    for g, other in zip(gradients.values(), expected, strict=True):
+        onp.testing.assert_array_equal(g.asnumpy(), other.asnumpy())
+    assert values(gradients).keys() == values(model.params).keys()
