@@ -220,10 +220,11 @@ class Pooling(Module):
     def forward(self, X: Any) -> Any:
         """Return an array of shape (N, C, H', W')."""
         if self.global_pool:
-            pool = F.global_max_pool2d if self.pool_type == "max" else F.global_avg_pool2d
-            return np.reshape(pool(X), (*X.shape[:2], 1, 1))
-        pool = F.max_pool2d if self.pool_type == "max" else F.avg_pool2d
-        return pool(X, self.kernel, self.stride, self.pad)
+            whole = F.global_max_pool2d if self.pool_type == "max" else F.global_avg_pool2d
+            return np.reshape(whole(X), (*X.shape[:2], 1, 1))
+        if self.pool_type == "max":
+            return F.max_pool2d(X, self.kernel, self.stride, self.pad)
+        return F.avg_pool2d(X, self.kernel, self.stride, self.pad)
 
 
 # ----- with parameters
