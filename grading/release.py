@@ -191,9 +191,10 @@ def prepare(assignment: str, course: Path, folders: Sequence[Path] = ()) -> None
             target.write_bytes(path.read_bytes())
 
 
-def configuration() -> dict[str, dict[str, object]]:
-    """Return nbgrader's settings: what it puts where a solution was."""
+def configuration(course: Path) -> dict[str, dict[str, object]]:
+    """Return nbgrader's settings for a course folder."""
     return {
+        "CourseDirectory": {"root": str(course)},
         "ClearSolutions": {
             "code_stub": {"python": STUB},
             "text_stub": ANSWER_STUB,
@@ -205,7 +206,9 @@ def configuration() -> dict[str, dict[str, object]]:
 
 def configure(course: Path) -> None:
     """Write `nbgrader_config.json` into a course folder, so that nbgrader's commands agree."""
-    text = json.dumps(configuration(), indent=2)
+    settings = configuration(course)
+    del settings["CourseDirectory"]  # it is where they are started
+    text = json.dumps(settings, indent=2)
     (course / "nbgrader_config.json").write_text(text + "\n", encoding="utf-8")
 
 
@@ -217,8 +220,7 @@ def generate(assignment: str, course: Path) -> Path:
     from nbgrader.apps import NbGraderAPI
     from traitlets.config import Config
 
-    config = Config(configuration())
-    config.CourseDirectory.root = str(course)
+    config = Config(configuration(course))
     config.GenerateAssignment.no_database = True
     config.SaveCells.enabled = False
     api = NbGraderAPI(config=config)
