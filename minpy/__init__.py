@@ -34,6 +34,7 @@ __all__ = [
     "BackendError",
     "Context",
     "DeviceError",
+    "Function",
     "ImplicitExitError",
     "NanError",
     "NoGradientError",
@@ -71,8 +72,9 @@ __all__ = [
     "wrap_policy",
 ]
 
-PACKAGES = ("datasets", "nn", "plotting")
+PACKAGES = ("context", "core", "datasets", "dispatch", "nn", "plotting", "primitive", "utils")
 LATER = {
+    "Function": "minpy.symbol",
     "draw_graph": "minpy.plotting",
     "profile": "minpy.checking.profiling",
     "show_config": "minpy.config",

@@ -10,8 +10,10 @@ from minpy.array import Array
 from minpy.autograd import grad, grad_and_loss
 from minpy.containers import rebuilt
 from minpy.numpy import asarray
+from minpy.symbol import Function
 
 __all__ = [
+    "Function",
     "convert_args",
     "grad",
     "grad_and_loss",

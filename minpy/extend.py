@@ -56,7 +56,7 @@ def primitive(f: Callable) -> Callable:
 def _op_of(f: Callable, name: str, raw: Callable, there: Callable[[Backend], Callable]) -> Callable:
     """Return `f` as an op: `raw` runs it on NumPy's arrays, ``there(backend)`` on others."""
     record = Op(name, _Rules(), "all ans", raw, wrapped=True)
-    record.there = _OfEach(there)
+    record.there = OnEachBackend(there)
     users_ops.add(record)
 
     @functools.wraps(f)
@@ -70,13 +70,14 @@ def _op_of(f: Callable, name: str, raw: Callable, there: Callable[[Backend], Cal
     return call
 
 
-class _OfEach(dict):
+class OnEachBackend(dict):
     """What runs a user's op on each backend, and never that library's function of the same name."""
 
     def __init__(self, there: Callable[[Backend], Callable]) -> None:
         self.there = there
 
     def get(self, backend: Backend, default: Any = None) -> Callable:
+        """Return what runs it there, made when it is first asked for."""
         if backend not in self:
             self[backend] = self.there(backend)
         return self[backend]
@@ -236,7 +237,7 @@ def checkpoint(f: Callable) -> Callable:
         return make_vjp(weighted, argnum)(*arrays)[0](1.0)
 
     record = Op("checkpoint", EachArgument(rule), "all ans", forward, wrapped=True)
-    record.there = _OfEach(lambda backend: forward)
+    record.there = OnEachBackend(lambda backend: forward)
 
     @functools.wraps(f)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:

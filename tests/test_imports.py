@@ -55,9 +55,10 @@ np.policy.show_op_stat()
         "import minpy",
         "import minpy.numpy",
         "import minpy.nn, minpy.datasets, minpy.plotting",
+        "import minpy.symbol, minpy.core, minpy.utils, minpy.dispatch",
         PROGRAM,
     ],
-    ids=["minpy", "numpy", "networks", "program"],
+    ids=["minpy", "numpy", "networks", "old names", "program"],
 )
 def test_import_is_light(heavy_imports, statement):
     assert heavy_imports(statement) == []

@@ -28,7 +28,7 @@ LAYERS = (
     {"autograd": {"autograd", "backward"}},
     {"extend": {"extend"}, "trace": {"trace"}, "dtypes": {"dtypes"}},
     {"numpy": {"numpy"}},
-    {"plotting": {"plotting"}},
+    {"plotting": {"plotting"}, "symbol": {"symbol"}},
     {"nn": {"nn"}, "datasets": {"datasets"}, "checking": {"checking"}},
     {
         "facades": {

@@ -19,6 +19,15 @@ def test_these_are_the_functions_of_minpy_itself():
     assert grad is minpy.grad and grad_and_loss is minpy.grad_and_loss
 
 
+def test_the_modules_need_no_import_of_their_own():
+    assert minpy.core.grad is grad
+    assert minpy.primitive.customop is minpy.customop
+    assert minpy.context.gpu is minpy.gpu
+    assert minpy.dispatch.policy.OnlyNumPyPolicy().name == "only_numpy"
+    assert minpy.utils.minprof.minprof is minpy.profile
+    assert minpy.utils.gradient_checker.quick_grad_check(np.exp, 1.0)
+
+
 def test_grad_of_a_number():
     assert grad(lambda x: x)(3) == 1.0
 

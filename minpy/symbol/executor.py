@@ -1,0 +1,181 @@
+"""Executors: how MXNet runs a symbol.
+
+Binding a symbol to shapes gives an executor, which owns the memory of everything in the graph.  It
+is bound once and used again and again; `Executors` keeps the last few, by shapes.  Two things
+about executors decide how it is used here:
+
+- What it returns is its own memory, and the next run overwrites it.  So results are copied.
+- It can go back through its last run only, and only once: the backward pass reuses the memory of
+  the forward pass.  So an op whose backward pass comes after another run is **run again** first,
+  on the inputs that the op has kept.  The alternative, one executor for each call that still waits
+  for its backward pass, would keep the activations of all of them, and bind anew in each loop.
+  Here a network that is called T times before one backward pass, as a cell of a recurrent
+  network is, costs T - 1 further forward passes, and the memory of one.
+
+Running again gives what the first run gave: random ops are seeded, and states that were updated
+since are as they were.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as onp
+
+from minpy.backends import Backend
+from minpy.backends.context import CPU, Context
+from minpy.symbol.graph import Graph
+
+MOST = 8  # executors that are kept, for as many different shapes
+
+
+class Call:
+    """One call of a symbol: what is needed to run it again.
+
+    Attributes
+    ----------
+    wanted : frozenset of int
+        The inputs, by number, with respect to which there will be gradients.
+    training : bool
+    seed : int or None
+        Of the random ops, if there are any.
+    states : dict of ndarray
+        What the auxiliary states were.
+    pending : tuple or None
+        The gradients that nobody has asked for yet, and the gradient they were computed of.
+    counted : bool
+        Whether its backward pass has updated the states, as it does once.
+    """
+
+    __slots__ = ("counted", "pending", "seed", "states", "training", "wanted")
+
+    def __init__(self, wanted: frozenset[int], training: bool, seed: Any, states: dict) -> None:
+        self.wanted = wanted
+        self.training = training
+        self.seed = seed
+        self.states = states
+        self.pending: tuple[Any, dict[int, Any]] | None = None
+        self.counted = False
+
+
+class Executor:
+    """An executor of MXNet for arrays of some shapes and dtypes, and what it ran last.
+
+    Parameters
+    ----------
+    graph : Graph
+    backend : Backend
+        Whose raw arrays it takes and returns.
+    data : sequence of raw arrays
+        One for each input, for their shapes and dtypes.
+    wanted : frozenset of int
+        The inputs with respect to which it computes gradients.
+    """
+
+    def __init__(
+        self, graph: Graph, backend: Backend, data: Sequence[Any], wanted: frozenset[int]
+    ) -> None:
+        mx = load()
+        os.environ.setdefault("MXNET_SUBGRAPH_VERBOSE", "0")  # or it writes a line at each binding
+        device = device_of(backend)
+        self.backend = backend
+        self.bound = graph.symbol.simple_bind(
+            mx.Context(device.device_type, device.device_id),
+            grad_req=["write" if i in wanted else "null" for i in range(len(data))] or "null",
+            type_dict={name: backend.dtype_of(x) for name, x in zip(graph.inputs, data)},
+            **{name: tuple(x.shape) for name, x in zip(graph.inputs, data)},
+        )
+        self.wanted = wanted
+        self.heads = [mx.nd.empty(y.shape, y.ctx, y.dtype) for y in self.bound.outputs]
+        self.last: tuple[Call, Sequence[Any]] | None = None
+
+    def forward(self, call: Call, data: Sequence[Any]) -> None:
+        """Run the graph on raw arrays."""
+        self.last = None
+        for target, x in zip(self.bound.arg_arrays, data):
+            self._fill(target, x)
+        self.set_states(call.states)
+        if call.seed is not None:
+            load().random.seed(call.seed)
+        self.bound.forward(is_train=call.training)
+        self.last = (call, data)
+
+    def has_just_run(self, call: Call, data: Sequence[Any]) -> bool:
+        """Whether a call is the one that the executor can go back through."""
+        if self.last is None or self.last[0] is not call:
+            return False
+        return all(one is other for one, other in zip(self.last[1], data))
+
+    def results(self, like: Any) -> list[Any]:
+        """Return copies of the outputs, as raw arrays of the type of `like`."""
+        return [self._taken(y, like) for y in self.bound.outputs]
+
+    def backward(self, call: Call, heads: Sequence[Any]) -> None:
+        """Compute the gradients, given those of the outputs."""
+        self.last = None
+        for target, g in zip(self.heads, heads):
+            self._fill(target, g)
+        self.bound.backward(self.heads, is_train=call.training)
+
+    def gradients(self, wanted: frozenset[int], like: Any) -> dict[int, Any]:
+        """Return copies of the gradients, by the number of the input."""
+        return {i: self._taken(self.bound.grad_arrays[i], like) for i in wanted}
+
+    def set_states(self, states: dict[str, onp.ndarray]) -> None:
+        """Set auxiliary states."""
+        for name, value in states.items():
+            self.bound.aux_dict[name][:] = value
+
+    def states(self) -> dict[str, onp.ndarray]:
+        """Return copies of the auxiliary states."""
+        return {name: value.asnumpy() for name, value in self.bound.aux_dict.items()}
+
+    def _fill(self, target: Any, x: Any) -> None:
+        """Copy a raw array into one of the executor's; nobody needs it afterwards."""
+        if self.backend.name == "mxnet":
+            x.as_nd_ndarray().copyto(target)
+            target.wait_to_read()  # x may share NumPy's memory, which somebody may write to next
+        else:
+            target[:] = self.backend.to_numpy(x)
+
+    def _taken(self, x: Any, like: Any) -> Any:
+        """Return a copy of an array of the executor's."""
+        if self.backend.name != "mxnet":
+            return self.backend.from_numpy(x.asnumpy())
+        out = x.copy()
+        return out if type(like) is type(out) else out.as_np_ndarray()
+
+
+class Executors:
+    """The executors of one symbol, bound when they are needed first."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.kept: OrderedDict[tuple, Executor] = OrderedDict()
+
+    def find(self, backend: Backend, data: Sequence[Any], wanted: frozenset[int]) -> Executor:
+        """Return an executor for raw arrays that computes at least the gradients `wanted`."""
+        key = (backend, *((tuple(x.shape), backend.dtype_of(x)) for x in data))
+        found = self.kept.get(key)
+        if found is None or not wanted <= found.wanted:
+            wanted = wanted if found is None else wanted | found.wanted
+            found = self.kept[key] = Executor(self.graph, backend, data, wanted)
+        self.kept.move_to_end(key)
+        if len(self.kept) > MOST:
+            self.kept.popitem(last=False)
+        return found
+
+
+def device_of(backend: Backend) -> Context:
+    """Return where MXNet runs on the arrays of a backend: on their device, if they are its own."""
+    return backend.context if backend.name == "mxnet" else CPU
+
+
+def load() -> Any:
+    """Import MXNet, or say why that is not possible."""
+    from minpy.backends.mxnet.loading import load as import_mxnet
+
+    return import_mxnet()
