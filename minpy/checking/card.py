@@ -7,8 +7,8 @@ It is HTML in a notebook and text in a terminal, and says the same in both:
 >>> right = np.ones((2, 3))
 >>> print(Card("affine_backward", [compare("dx", right, right), compare("dw", None, right)]))
 ✗ affine_backward: 1 of 2 outputs are not right
-  ✓ dx   right    (2, 3)  float64  error 0, allowed 1e-6
-  ✗ dw   missing
+  ✓ dx  right    (2, 3)  float64  error 0, allowed 1e-6
+  ✗ dw  missing
     dw is None. Does the function return it?
 """
 
@@ -42,6 +42,8 @@ class Card:
         What it earned.
     notes : iterable of str, optional
         Sentences below, such as how many more checks run when it is graded.
+    about : {'outputs', 'gradients'}
+        What the comparisons are of, for the words above them.
 
     Attributes
     ----------
@@ -49,6 +51,7 @@ class Card:
     comparisons : tuple of Comparison
     points, out_of : number, optional
     notes : tuple of str
+    about : str
     """
 
     def __init__(
@@ -58,11 +61,13 @@ class Card:
         points: float | None = None,
         out_of: float | None = None,
         notes: Iterable[str] = (),
+        about: str = "outputs",
     ) -> None:
         self.title = cleaned(title)
         self.comparisons = tuple(comparisons)
         self.points = points
         self.out_of = out_of
+        self.about = about
         self.notes = tuple(cleaned(note, LONGEST_NOTE) for note in notes)
 
     @property
@@ -87,6 +92,8 @@ class Card:
             return say("card.nothing")
         if self.state == "unwritten":
             return say("verdict.unwritten")
+        if self.about == "gradients":
+            return say("card.differs" if wrong else "card.agrees")
         key = f"card.output{'' if count == 1 else 's'}_{'wrong' if wrong else 'right'}"
         return say(key, count=count, wrong=wrong)
 
@@ -111,15 +118,14 @@ class Card:
 
     def __str__(self) -> str:
         points = self.points_in_words
-        head = f"{say(f'sign.{self.state}')} {self.title}: {self.summary}"
+        between = " " if self.about == "gradients" else ": "
+        head = f"{say(f'sign.{self.state}')} {self.title}{between}{self.summary}"
         lines = _wrapped(head + (f" ({points})" if points else ""), "", "  ")
-        names = max((len(found.name) for found in self.comparisons), default=0)
-        verdicts = max((len(wording.verdict(found)) for found in self.comparisons), default=0)
-        for found in self.comparisons:
-            row = f"{wording.sign(found)} {found.name:<{names}}  "
-            row += f"{wording.verdict(found):<{verdicts}}"
-            cells = [row, wording.shape(found), found.dtype, _error(found)]
-            lines += _wrapped("  ".join(cell for cell in cells if cell), "  ", "      ")
+        rows = [_cells(found) for found in self.comparisons]
+        widths = [max(map(len, column)) for column in zip(*rows)]
+        for found, row in zip(self.comparisons, rows):
+            cells = (cell.ljust(width) for cell, width in zip(row, widths))
+            lines += _wrapped("  ".join(cells).rstrip(), "  ", "      ")
             for sentence in wording.sentences(found):
                 lines += _wrapped(plain(sentence), "    ", "    ")
         for note in self.notes:
@@ -162,6 +168,7 @@ class Card:
             "points": pack(self.points),
             "out_of": pack(self.out_of),
             "notes": list(self.notes),
+            "about": self.about,
         }
 
     @classmethod
@@ -170,7 +177,7 @@ class Card:
         try:
             comparisons = [Comparison.from_dict(item) for item in found["comparisons"]]
             points, out_of = unpack(found["points"]), unpack(found["out_of"])
-            return cls(found["title"], comparisons, points, out_of, found["notes"])
+            return cls(found["title"], comparisons, points, out_of, found["notes"], found["about"])
         except (TypeError, KeyError, AttributeError) as error:
             raise ValueError(f"this is not a Card's as_dict(): {error}") from None
 
@@ -191,10 +198,13 @@ class Card:
         return cls.from_dict(json.loads(text))
 
 
-def _error(found: Comparison) -> str:
-    if found.error is None:
-        return ""
-    return say("card.error_row", error=wording.error(found), tolerance=wording.tolerance(found))
+def _cells(found: Comparison) -> tuple[str, ...]:
+    name = f"{wording.sign(found)} {found.name}"
+    numbers = ""
+    if found.error is not None:
+        both = {"error": wording.error(found), "tolerance": wording.tolerance(found)}
+        numbers = say("card.error_row", **both)
+    return name, wording.verdict(found), wording.shape(found), found.dtype or "", numbers
 
 
 def _wrapped(text: str, first: str, rest: str) -> list[str]:

@@ -100,7 +100,7 @@ CARD .minpy-card-notes{border-top:1px solid var(--line);padding:.35rem .8rem;col
     .replace("DARK", _DARK)
 )
 
-_COLUMNS = ("output", "result", "shape", "dtype", "error", "tolerance")
+_COLUMNS = ("result", "shape", "dtype", "error", "tolerance")
 
 
 def card_html(card: Card) -> str:
@@ -120,18 +120,19 @@ def card_html(card: Card) -> str:
         f'<div class="minpy-card minpy-card-{card.state}" role="group" '
         f'aria-label="{_attribute(card.title)}: {_attribute(card.summary)}">'
         + head
-        + _table(card.comparisons)
+        + _table(card.comparisons, card.about)
         + (f'<div class="minpy-card-notes">{notes}</div>' if notes else "")
         + "</div>"
     )
 
 
-def _table(comparisons: tuple[Comparison, ...]) -> str:
+def _table(comparisons: tuple[Comparison, ...], about: str) -> str:
     if not comparisons:
         return ""
+    first = "argument" if about == "gradients" else "output"
     cells = [
         f'<th scope="col"{_numeric(column)}>{marked(say(f"card.{column}"))}</th>'
-        for column in _COLUMNS
+        for column in (first, *_COLUMNS)
     ]
     rows = "".join(_row(found) for found in comparisons)
     return f"<table><thead><tr>{''.join(cells)}</tr></thead><tbody>{rows}</tbody></table>"
@@ -156,7 +157,7 @@ def _row(found: Comparison) -> str:
     words = f"<p{first}>{marked(said[0])}</p>" + "".join(f"<p>{marked(s)}</p>" for s in said[1:])
     parts = f'<div class="minpy-card-words">{words}</div>{_heat(found)}'
     return (
-        f'{row}<tr><td class="minpy-card-why" colspan="{len(_COLUMNS)}">'
+        f'{row}<tr><td class="minpy-card-why" colspan="{1 + len(_COLUMNS)}">'
         f'<div class="minpy-card-parts">{parts}</div></td></tr>'
     )
 

@@ -79,7 +79,7 @@ class Comparison:
         What was tested and found to explain the error; its ``name`` is the key of the table in
         `minpy.checking.diagnosis`.
     detail : Message, optional
-        Of what was no array: what it is.
+        Of what was no array: what it is; of a gradient: what was compared.
     """
 
     name: str

@@ -80,6 +80,8 @@ TABLE = (
     Hypothesis("weights", h.differs_by_weights),
     # some entries
     Hypothesis("kink", h.is_wrong_at_kinks),
+    Hypothesis("slopes", h.is_at_a_kink),
+    Hypothesis("kink_near", h.is_near_a_kink),
     Hypothesis("unmasked", h.is_unmasked),
     Hypothesis("partly_zero", h.is_partly_zero),
     # what has no better name

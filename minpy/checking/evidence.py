@@ -46,6 +46,11 @@ class Evidence:
     mistakes : mapping of str to ndarray
         What known mistakes make of this output, by words that complete the sentence "This is what
         comes out ...": ``{"without the mask of the ReLU": dW1_unmasked}``.
+    slopes : tuple of (ndarray, ndarray), optional
+        Where the expected values are central differences: the slopes to the right and to the left,
+        taken with a step that is much smaller.
+    step : float
+        The step of the central differences.
     numeric : tuple of (float, float, str), optional
         Where the expected values are central differences: their step, the size of the function's
         value, and the dtype that the function was evaluated in.
@@ -64,4 +69,6 @@ class Evidence:
     terms: Mapping[str, Any] = field(default_factory=dict)
     others: Mapping[str, Any] = field(default_factory=dict)
     mistakes: Mapping[str, Any] = field(default_factory=dict)
+    slopes: Any = None
+    step: float = 0.0
     numeric: tuple[float, float, str] | None = None

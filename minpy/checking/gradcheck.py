@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as onp
@@ -11,6 +11,10 @@ import numpy as onp
 from minpy import numpy as np
 from minpy.array import Array
 from minpy.autograd import make_vjp
+from minpy.checking.card import Card
+from minpy.checking.comparison import Comparison, compare
+from minpy.checking.evidence import Evidence
+from minpy.checking.texts import Message, say
 from minpy.containers import is_differentiable, labels, leaves, rebuilt
 from minpy.errors import name_of
 
@@ -18,6 +22,7 @@ CENTRAL_STEP = float(onp.finfo(onp.float64).eps) ** (1 / 3)
 COMPLEX_STEP = 1e-30
 MOST_ELEMENTS = 2_000  # of an argument, before random directions take their place
 MOST_OUTPUTS = 100  # of a result, before random combinations take their place
+CLOSER = 1e-2  # how much smaller the steps are that look for a kink
 
 
 @dataclass(frozen=True)
@@ -30,8 +35,7 @@ class ArgumentReport:
         Its position, and for a nested argument the way to the array in it, such as ``0['w']``.
     shape : tuple of int
     error : float
-        The largest relative error: the difference, divided by the larger of the two values or by
-        a thousandth of the largest value in the gradient, whichever is more.
+        The largest relative error, as `minpy.checking.relative` defines it.
     index : tuple of int
         Where it is: in the result, then in the argument; or the number of a random direction.
     gradient, numeric : float
@@ -39,6 +43,8 @@ class ArgumentReport:
     checked : str
         What was compared.
     tolerance : float
+    comparison : Comparison
+        All of it, with what explains the error.
     """
 
     name: str
@@ -49,6 +55,7 @@ class ArgumentReport:
     numeric: float
     checked: str
     tolerance: float
+    comparison: Comparison
 
     @property
     def passed(self) -> bool:
@@ -58,7 +65,7 @@ class ArgumentReport:
 
 @dataclass(frozen=True)
 class GradientReport:
-    """What `gradcheck` found; true if all is well, and readable when printed."""
+    """What `gradcheck` found; true if all is well, readable when printed, a card in a notebook."""
 
     name: str
     arguments: tuple[ArgumentReport, ...]
@@ -71,30 +78,19 @@ class GradientReport:
     def __bool__(self) -> bool:
         return self.passed
 
+    @property
+    def card(self) -> Card:
+        """The report as a card."""
+        comparisons = [argument.comparison for argument in self.arguments]
+        return Card(say("card.gradient", name=self.name), comparisons, about="gradients")
+
+    def _repr_html_(self) -> str:
+        return self.card._repr_html_()
+
     def __str__(self) -> str:
-        verdict = "agrees" if self.passed else "DOES NOT AGREE"
-        lines = [f"The gradient of {self.name} {verdict} with finite differences."]
-        header = ("argument", "shape", "largest error", "tolerance", "at", "gradient", "numeric")
-        rows = [header, *(_row(argument) for argument in self.arguments)]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
-        for row in rows:
-            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            lines.append("  " + "  ".join(cells).rstrip())
-        return "\n".join(lines)
+        return str(self.card)
 
     __repr__ = __str__
-
-
-def _row(argument: ArgumentReport) -> tuple[str, ...]:
-    return (
-        f"{argument.name}{'' if argument.passed else '  <--'}",
-        str(argument.shape),
-        f"{argument.error:.1e}",
-        f"{argument.tolerance:.0e}",
-        f"{argument.checked} {argument.index}",
-        f"{argument.gradient:.8g}",
-        f"{argument.numeric:.8g}",
-    )
 
 
 def gradcheck(
@@ -134,7 +130,7 @@ def gradcheck(
     Returns
     -------
     GradientReport
-        True if all is well; printed, a table.
+        True if all is well; a card in a notebook, and the same as text when printed.
 
     Examples
     --------
@@ -162,9 +158,10 @@ def gradcheck(
         given = iter(values)
         return f(*rebuilt(args, lambda _: next(given)))
 
+    called = [name for _, name in names]
     rng = onp.random.default_rng(seed)
     reports = tuple(
-        _checked(of_leaves, flat, place, names[place][1], tolerance, step, method, directions, rng)
+        _checked(of_leaves, flat, place, called, tolerance, step, method, directions, rng)
         for place in places
     )
     return GradientReport(name_of(f), reports)
@@ -181,14 +178,14 @@ def _checked(
     f: Callable,
     args: list[Any],
     argnum: int,
-    name: str,
+    names: list[str],
     tolerance: float,
     step: float | None,
     method: str,
     directions: int | None,
     rng: onp.random.Generator,
 ) -> ArgumentReport:
-    x = args[argnum].asnumpy()
+    name, x = names[argnum], args[argnum].asnumpy()
     vjp, value = make_vjp(f, argnum)(*args)
 
     def at(moved: onp.ndarray) -> onp.ndarray:
@@ -203,26 +200,76 @@ def _checked(
     rows = [vjp(np.array(out.reshape(value.shape).astype(value.dtype))).asnumpy() for out in outs]
     flat = onp.stack([row.reshape(-1) for row in rows])
     gradient = (flat @ onp.stack([way.reshape(-1) for way in ways], -1)).real
-    scale = onp.maximum(onp.abs(gradient), onp.abs(numeric))
-    largest = scale.max() if scale.size else 0.0
-    error = onp.abs(gradient - numeric) / onp.maximum(scale, max(1e-3 * largest, 1e-12))
-    error = onp.where(onp.isnan(error), onp.inf, error)
-    if not error.size:
-        return ArgumentReport(name, x.shape, 0.0, (), 0.0, 0.0, "nothing", tolerance)
-    out, way = (int(i) for i in onp.unravel_index(error.argmax(), error.shape))
+    if not numeric.size:
+        found = Comparison(name, "right", tolerance, x.shape, x.shape, error=0.0)
+        return ArgumentReport(name, x.shape, 0.0, (), 0.0, 0.0, "nothing", tolerance, found)
+    each = numeric.size == value.size * x.size and not directions and value.size <= MOST_OUTPUTS
+    shape = (*value.shape, *x.shape) if each else numeric.shape
+    compared = (gradient.reshape(shape), numeric.reshape(shape))
+    called = _indexed(name)
+    found = compare(called, *compared, tolerance=tolerance)
+    if not found.passed:
+        evidence = _evidence(at, args, names, argnum, ways, numeric, shape, step, method)
+        found = compare(called, *compared, tolerance=tolerance, evidence=evidence)
+    assert found.index is not None  # the shapes are the same
+    out, way = onp.unravel_index(onp.ravel_multi_index(found.index, shape), numeric.shape)
     where_out = onp.unravel_index(out % value.size, value.shape) if value.shape else ()
     where_in = (way,) if directions else onp.unravel_index(way % x.size, x.shape)
+    where_out, where_in = (tuple(int(i) for i in where) for where in (where_out, where_in))
     index = (*where_out, *where_in) if value.size <= MOST_OUTPUTS else where_in
-    return ArgumentReport(
-        name,
-        x.shape,
-        float(error[out, way]),
-        tuple(int(i) for i in index),
-        gradient[out, way].item(),
-        numeric[out, way].item(),
-        checked,
-        tolerance,
-    )
+    kind = "jacobian" if where_out and each else checked
+    detail = Message(f"checked.{kind}", {"out": where_out, "place": where_in})
+    found = replace(found, name=name, shape=x.shape, expected_shape=x.shape)
+    found = replace(found, index=index, detail=detail)
+    numbers = (float(gradient[out, way]), float(numeric[out, way]))
+    error = float(found.error or 0.0)
+    return ArgumentReport(name, x.shape, error, index, *numbers, checked, tolerance, found)
+
+
+def _indexed(name: str) -> str:
+    """Return how a gradient is called in words: ``0['w']`` is ``gradient[0]['w']``."""
+    position = name.partition("[")[0].partition(".")[0]
+    return f"gradient[{position}]{name[len(position) :]}"
+
+
+def _evidence(
+    at: Callable,
+    args: list[Any],
+    names: list[str],
+    argnum: int,
+    ways: list[onp.ndarray],
+    numeric: onp.ndarray,
+    shape: tuple[int, ...],
+    step: float | None,
+    method: str,
+) -> Evidence:
+    """Look again, where the gradients do not agree: for lengths, weights, kinks and rounding."""
+    arrays = {n: a.asnumpy() for n, a in zip(names, args, strict=True) if isinstance(a, Array)}
+    factors = {
+        say("checked.length", name=name, axis=axis): float(length)
+        for name, array in arrays.items()
+        for axis, length in enumerate(array.shape)
+    }
+    known: dict[str, Any] = {"factors": _distinct(factors), "weights": arrays}
+    if method == "complex" or numeric.shape[0] > 1 or shape[1:] == numeric.shape[1:]:
+        return Evidence(**known)
+    x = args[argnum].asnumpy()
+    middle = at(x)
+    slopes = onp.empty((2, len(ways)))
+    for place, way in enumerate(ways):
+        h = CLOSER * _length(x, way, step)
+        slopes[:, place] = (at(x + h * way) - middle)[0] / h, (middle - at(x - h * way))[0] / h
+    h = step or CENTRAL_STEP
+    values = [at(x + h * way)[0] for way in ways[:3]]
+    if all(onp.float32(value) == value for value in values):
+        known["numeric"] = (h, float(abs(middle[0])), "float32")
+    return Evidence(**known, slopes=slopes.reshape(2, *shape), step=h)
+
+
+def _distinct(factors: dict[str, float]) -> dict[str, float]:
+    """Leave out numbers that have two names, of which neither would be verified."""
+    numbers = list(factors.values())
+    return {words: number for words, number in factors.items() if numbers.count(number) == 1}
 
 
 def _ways(x: onp.ndarray, directions: int | None, rng: Any) -> tuple[list[onp.ndarray], str]:
@@ -251,5 +298,9 @@ def _derivative(
     if method == "complex":
         h = step or COMPLEX_STEP
         return at(x + 1j * h * way).imag / h
-    h = (step or CENTRAL_STEP) * max(1.0, float(onp.abs(x[way != 0]).max(initial=0.0)))
+    h = _length(x, way, step)
     return (at(x + h * way) - at(x - h * way)) / (2 * h)
+
+
+def _length(x: onp.ndarray, way: onp.ndarray, step: float | None) -> float:
+    return (step or CENTRAL_STEP) * max(1.0, float(onp.abs(x[way != 0]).max(initial=0.0)))

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as onp
 
 from minpy.checking.case import FEWEST, Case
+from minpy.checking.received import receive
 from minpy.checking.relative import relative_errors
 
 Values = dict[str, Any]
+SLACK = 1e-5  # of slopes that are taken with a small step
 
 # ------------------------------------------------------------------------ what the numbers are
 
@@ -401,6 +403,32 @@ def is_wrong_at_kinks(case: Case) -> Values | None:
                 found = {"found": int(case.wrong.sum()), "kink": case.evidence.kink}
                 return {"entering": name, **found}
     return None
+
+
+def is_at_a_kink(case: Case) -> Values | None:
+    """It is wrong only where the slopes to both sides differ, and what it says is between them."""
+    slopes = receive(case.evidence.slopes).array
+    if slopes is None or slopes.shape != (2, *case.expected.shape) or not case.wrong.any():
+        return None
+    low, high = slopes.min(axis=0), slopes.max(axis=0)
+    slack = SLACK * max(1.0, float(onp.abs(slopes).max()))
+    between = (low - slack <= case.actual) & (case.actual <= high + slack)
+    if (case.wrong & ~(between & (high - low > 10 * slack))).any():
+        return None
+    worst = onp.unravel_index((case.wrong * (high - low)).argmax(), case.wrong.shape)
+    sides = {"left": slopes[1][worst].item(), "right": slopes[0][worst].item()}
+    return {"found": int(case.wrong.sum()), **sides}
+
+
+def is_near_a_kink(case: Case) -> Values | None:
+    """It is wrong only for the steps that were taken: with much smaller ones it is right."""
+    slopes = receive(case.evidence.slopes).array
+    if slopes is None or slopes.shape != (2, *case.expected.shape) or not case.wrong.any():
+        return None
+    slack = SLACK * max(1.0, float(onp.abs(slopes).max()))
+    if not (onp.abs(slopes - case.actual) <= slack).all(axis=0)[case.wrong].all():
+        return None
+    return {"found": int(case.wrong.sum()), "step": case.evidence.step}
 
 
 def is_unmasked(case: Case) -> Values | None:

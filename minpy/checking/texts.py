@@ -51,6 +51,18 @@ ENGLISH: dict[str, str] = {
     "card.heat": "Where `{name}` is wrong",
     "card.heat_right": "right",
     "card.heat_wrong": "wrong",
+    # the same for `minpy.gradcheck`
+    "card.argument": "argument",
+    "card.gradient": "The gradient of {name}",
+    "card.agrees": "agrees with finite differences",
+    "card.differs": "DOES NOT AGREE with finite differences",
+    "checked.element": "At {place} the gradient is {value}, and finite differences give "
+    "{expected}.",
+    "checked.jacobian": "Of result {out} at {place} the gradient is {value}, and finite "
+    "differences give {expected}.",
+    "checked.direction": "Along random direction {place} the gradient is {value}, and finite "
+    "differences give {expected}.",
+    "checked.length": "the length of argument {name} along axis {axis}",
     # one word or two for each verdict
     "verdict.right": "right",
     "verdict.value": "wrong values",
@@ -125,14 +137,14 @@ ENGLISH: dict[str, str] = {
     "{factor} is right (error {error:1}).",
     "diagnosis.missing_factor": "A factor is missing, {words}: your `{name}` times {factor} is "
     "right (error {error:1}).",
-    "diagnosis.ratio": "Every entry is {ratio} times what it should be: your `{name}` times "
-    "{inverse} is right (error {error:1}).",
+    "diagnosis.ratio": "Every entry is {ratio} times what it should be: your `{name}` divided "
+    "by {ratio} is right (error {error:1}).",
     "diagnosis.data_missing_mean": "The mean over the examples is missing in the part of the "
     "data: that part divided by N = {batch} is right (error {error:1}), and the part of "
     "regularization is right as it is.",
     "diagnosis.data_ratio": "The part of the data is {ratio} times what it should be: that "
-    "part times {inverse} is right (error {error:1}), and the part of regularization is right "
-    "as it is.",
+    "part divided by {ratio} is right (error {error:1}), and the part of regularization is "
+    "right as it is.",
     "diagnosis.transpose": "It is transposed: `{name}.T` is right (error {error:1}).",
     "diagnosis.axes": "Its axes are in another order: `{name}.transpose{axes}` is right (error "
     "{error:1}).",
@@ -149,8 +161,7 @@ ENGLISH: dict[str, str] = {
     "{error:1}).",
     "diagnosis.wrong_axis": "The sum is over the wrong axis: yours is the sum of {array} over "
     "axis {taken}, and the sum over axis {axis} is right.",
-    "diagnosis.reshaped": "The right values in another shape: {shape}, but it must be "
-    "{expected_shape}.",
+    "diagnosis.reshaped": "The values are right and in the right order; only the shape is not.",
     "diagnosis.overwritten": "Overwritten where it is to be added up: each entry of your "
     "`{name}` is the last of {terms} contributions alone (error {error:1}). Did you write `=` "
     "for `+=`, or use an index that has repetitions?",
@@ -169,6 +180,10 @@ ENGLISH: dict[str, str] = {
     "without that, it is right (error {error:1}). Look at regularization.",
     "diagnosis.kink": "It differs only where {entering} is at the kink at 0 ({found} entries), "
     "where there is no one slope. Everything else is right.",
+    "diagnosis.slopes": "The function has a kink there ({found} entries), with slope {left} on "
+    "one side and {right} on the other: your `{name}` is between the two, and is not wrong.",
+    "diagnosis.kink_near": "With a much smaller step it agrees: the function has a kink, or "
+    "bends sharply, within {step:1} of these {found} entries.",
     "diagnosis.unmasked": "It is right except for {found} entries that must be exactly 0. Is a "
     "mask missing?",
     "diagnosis.partly_zero": "It is right except for {found} of {count} entries, which are "

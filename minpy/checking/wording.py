@@ -43,13 +43,18 @@ def sentences(found: Comparison) -> list[str]:
     if found.passed:
         return []
     said = [str(found.diagnosis)] if found.diagnosis else []
-    if found.verdict not in ("value", "withheld", "unwritten"):
+    counted = found.diagnosis is not None and "found" in found.diagnosis.values
+    if found.verdict not in ("value", "withheld", "unwritten") and not counted:
         said.append(found.reason)
-    if found.where is not None:
+    everywhere = found.where is not None and found.where.name == "all"
+    if found.where is not None and not counted and not (found.diagnosis and everywhere):
         said.append(str(found.where))
     if found.index is not None:
         numbers = {"value": number(found.value, 6), "expected": number(found.expected, 6)}
-        key = "card.changed" if found.verdict == "mutated" else "card.worst"
-        key = key if found.index else f"{key}_number"
-        said.append(say(key, index=found.index, **numbers))
+        if found.detail is not None:  # of a gradient: it is not one array beside another
+            said.append(say(found.detail.key, **{**found.detail.values, **numbers}))
+        else:
+            key = "card.changed" if found.verdict == "mutated" else "card.worst"
+            key = key if found.index else f"{key}_number"
+            said.append(say(key, index=found.index, **numbers))
     return said

@@ -221,6 +221,42 @@ def kink_in_weights(net):
     return net.x.T @ (upstream * flipped), net.x.T @ (upstream * (before > 0)), evidence
 
 
+def slopes_of(f, x, step=6e-6):
+    """Central differences of a sum, and the slopes to both sides with a smaller step."""
+    small = step / 100
+    numeric = (f(x + step) - f(x - step)) / (2 * step)
+    slopes = onp.stack([(f(x + small) - f(x)) / small, (f(x) - f(x - small)) / small])
+    return numeric, Evidence(slopes=slopes, step=step)
+
+
+def gradient_at_a_kink(net):
+    """The gradient of the ReLU's left side, at 0 and elsewhere."""
+    x = net.before.copy()
+    x[1, 1] = 0
+    numeric, evidence = slopes_of(lambda x: 3 * onp.maximum(x, 0) + x, x)
+    return 3.0 * (x > 0) + 1, numeric, evidence
+
+
+def gradient_near_a_kink(net):
+    """The right gradient, closer to 0 than the step of the check."""
+    x = net.before.copy()
+    x[1, 1] = 2e-6
+    numeric, evidence = slopes_of(lambda x: 3 * onp.maximum(x, 0) + x, x)
+    return 3.0 * (x > 0) + 1, numeric, evidence
+
+
+def wrong_beside_a_kink(net):
+    """A kink is no excuse for what is wrong elsewhere, or not between the slopes."""
+    actual, numeric, evidence = gradient_at_a_kink(net)
+    return actual + 0.5 * (actual < 2), numeric, evidence
+
+
+def wrong_at_a_kink(net):
+    actual, numeric, evidence = gradient_at_a_kink(net)
+    actual[1, 1] = 7
+    return actual, numeric, evidence
+
+
 def no_mask(net):
     upstream = net.rng.normal(size=net.before.shape)
     return upstream, upstream * (net.before > 0), Evidence()
@@ -370,6 +406,8 @@ CASES = {
     "regularization_factor": [other_factor(2), other_factor(0.5), other_factor(-1)],
     "weights": [unknown_regularization, weights_of_a_bias],
     "kink": [at_kink, kink_in_weights],
+    "slopes": [gradient_at_a_kink],
+    "kink_near": [gradient_near_a_kink],
     "unmasked": [no_mask],
     "partly_zero": [loop_too_short],
     "offset": [gives(lambda g: g + 0.25), gives(lambda g: g - 1e-3, "x")],
@@ -479,6 +517,8 @@ NOTHING = {
     "a loss": scalar_loss,
     "a small step, and wrong": too_small_a_step_and_wrong,
     "a good step": double_precision,
+    "beside a kink": wrong_beside_a_kink,
+    "at a kink, but neither slope": wrong_at_a_kink,
     "sign, one entry right": one_entry_off(onp.negative),
     "factor 2, one entry right": one_entry_off(lambda g: 2 * g),
     "ratio, one entry right": one_entry_off(lambda g: 0.3 * g, "x"),

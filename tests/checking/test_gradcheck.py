@@ -85,6 +85,61 @@ def test_the_worst_place_and_both_values():
 def test_a_jacobian_element_is_found():
     report = minpy.gradcheck(wrong(only_at((2, 3), 2.0)), X)
     assert report.arguments[0].index == (2, 3, 2, 3)  # in the result, then in the argument
+    assert "Of result (2, 3) at (2, 3) the gradient is" in str(report)
+
+
+def test_it_is_a_card():
+    report = minpy.gradcheck(lambda x: np.sum(wrong(only_at((1, 2), 2.0))(x)), X)
+    assert str(report) == str(report.card)
+    assert report._repr_html_() == report.card._repr_html_()
+    assert "DOES NOT AGREE with finite differences" in report._repr_html_()
+    assert "At (1, 2) the gradient is" in str(report)
+    (argument,) = report.arguments
+    assert argument.comparison.heat[1][2] == 0.5
+    assert argument.comparison.wrong == 1
+
+
+def relu_with_kink(x):
+    return np.sum(np.where(x > 0, x, 0) ** 1)
+
+
+def in_single_precision(x):
+    return np.sum(np.tanh(x)).astype("float32")
+
+
+@pytest.mark.parametrize(
+    "f, x, key",
+    [
+        (lambda x: np.sum(wrong(onp.negative)(x)), X, "sign"),
+        (lambda x: np.sum(wrong(lambda g: 2 * g)(x)), X, "doubled"),
+        (lambda x: np.sum(wrong(lambda g: g * 0)(x)), X, "zeros"),
+        (lambda x: np.sum(wrong(lambda g: 0.3 * g)(x)), X, "ratio"),
+        (wrong(lambda g: 0.3 * g), X, "ratio"),
+        (lambda x: np.mean(wrong(lambda g: 3 * g)(x)), X, "extra_factor"),
+        (lambda x: np.sum(wrong(lambda g: g + 0.01)(x)), X, "offset"),
+        (lambda x: np.sum(wrong(lambda g: g + 0.1 * X)(x)), X, "weights"),
+        (lambda x: np.sum(wrong(lambda g: g * onp.nan)(x)), X, "nan"),
+        (lambda x: np.sum(wrong(lambda g: g[::-1])(x)), X, "reversed"),
+        (relu_with_kink, onp.array([1.0, 0.0, -1.0, 2.0]), "slopes"),
+        (relu_with_kink, onp.array([1.0, 2e-6, -1.0, 2.0]), "kink_near"),
+        (in_single_precision, X, "rounding"),
+    ],
+)
+def test_what_is_wrong_is_diagnosed(f, x, key):
+    (argument,) = minpy.gradcheck(f, x).arguments
+    assert not argument.passed
+    assert argument.comparison.diagnosis.name == key
+
+
+def test_the_diagnosis_names_the_gradient_as_it_is_returned():
+    report = minpy.gradcheck(lambda p: np.sum(wrong(onp.negative)(p["w"])), {"w": W})
+    assert "-gradient[0]['w'] is right" in str(report)
+
+
+def test_a_random_error_gets_no_diagnosis():
+    noise = onp.random.default_rng(2).normal(size=X.shape)
+    report = minpy.gradcheck(lambda x: np.sum(wrong(lambda g: g + noise)(x)), X)
+    assert report.arguments[0].comparison.diagnosis is None
 
 
 def test_a_nan_in_the_gradient_fails():
