@@ -59,7 +59,8 @@ class ProgressBar:
         self._steps = _steps_to_go(solver)
         self._started = time.perf_counter()
         if make is not None:
-            self._tqdm = make(total=self._steps, unit="step", dynamic_ncols=True)
+            done = solver.iteration
+            self._tqdm = make(total=self._steps, initial=done, unit="step", dynamic_ncols=True)
             self._tqdm.set_description(_epoch(solver, solver.epoch + 1), refresh=True)
 
     def on_step_end(self, solver: Solver) -> None:
