@@ -11,6 +11,16 @@ is a function that calls them::
 """
 
 from minpy.nn.layers.activation import gelu, leaky_relu, relu, sigmoid, silu, softplus, tanh
+from minpy.nn.layers.attention import (
+    add_positions,
+    multi_head_attention,
+    positional_encoding,
+    transformer_decoder,
+    transformer_decoder_parameters,
+    transformer_encoder,
+    transformer_encoder_parameters,
+)
+from minpy.nn.layers.convolution import avg_pool, conv, global_avg_pool, max_pool, word_embedding
 from minpy.nn.layers.dense import affine, temporal_affine
 from minpy.nn.layers.losses import (
     bce_with_logits,
@@ -23,6 +33,16 @@ from minpy.nn.layers.losses import (
     temporal_softmax_loss,
 )
 from minpy.nn.layers.normalization import batchnorm, dropout, group_norm, layer_norm
+from minpy.nn.layers.recurrent import (
+    bidirectional,
+    gru_step,
+    gru_temporal,
+    lstm_step,
+    lstm_temporal,
+    rnn_step,
+    rnn_temporal,
+)
+from minpy.nn.layers.residual import residual_block, residual_block_parameters
 
 __all__ = [
     "affine",
@@ -46,4 +66,25 @@ __all__ = [
     "huber_loss",
     "bce_with_logits",
     "temporal_softmax_loss",
+    "conv",
+    "max_pool",
+    "avg_pool",
+    "global_avg_pool",
+    "word_embedding",
+    "residual_block",
+    "residual_block_parameters",
+    "rnn_step",
+    "rnn_temporal",
+    "gru_step",
+    "gru_temporal",
+    "lstm_step",
+    "lstm_temporal",
+    "bidirectional",
+    "multi_head_attention",
+    "positional_encoding",
+    "add_positions",
+    "transformer_encoder",
+    "transformer_encoder_parameters",
+    "transformer_decoder",
+    "transformer_decoder_parameters",
 ]

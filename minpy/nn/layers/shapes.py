@@ -19,7 +19,7 @@ from minpy.numpy import ndarray
 Axis = tuple[int, str]  # ``4H`` is (4, "H"); a number is (number, "")
 
 
-def fitting(layer: str, expected: str, *values: Any) -> list[ndarray]:
+def fitting(layer: str, expected: str, *values: Any) -> list[Any]:
     """Return arguments as arrays, or say which of them does not fit to those before it.
 
     Parameters
@@ -31,6 +31,10 @@ def fitting(layer: str, expected: str, *values: Any) -> list[ndarray]:
         says how long such axes are.
     *values : array_like
         The arguments, in this order.
+
+    Returns
+    -------
+    list of ndarray
 
     Raises
     ------
