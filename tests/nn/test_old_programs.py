@@ -230,9 +230,9 @@ def test_a_program_with_a_model_of_modules_and_an_updater():
 
     iteration_number = 0
     losses = []
-    for epoch in range(4):
+    for _ in range(4):
         train_data_iter.reset()
-        for iteration, batch in enumerate(train_data_iter):
+        for batch in train_data_iter:
             iteration_number += 1
             if iteration_number in (20, 28):
                 updater.learning_rate = updater.learning_rate * 0.1
