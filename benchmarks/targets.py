@@ -53,6 +53,11 @@ TARGETS = (
     # aside 11 times; the factor of 2 is for caches, which the longer chain does not fit in.
     Target("scaling.length", "minpy, 1,000 ops", 2.0, subject="minpy, 100,000 ops"),
     Target("scaling.aside", "minpy", 1.3, subject="minpy, 10,000 ops aside"),
+    # A step through a Solver beside the same step without one.
+    Target("solver.mlp", "by hand", 1.1),
+    Target("solver.mlp", "by hand", 1.1, subject="minpy (modules)"),
+    Target("solver.tiny", "by hand", 1.1),
+    Target("solver.tiny", "by hand", 1.1, subject="minpy (modules)"),
     # On a CUDA GPU: python -m benchmarks --gpu.
     Target("rnn50.gpu", "PyTorch", 1.1),
     Target("mlp50.gpu", "PyTorch", 1.1),

@@ -21,6 +21,7 @@ from benchmarks.workloads import (
     op,
     rnn,
     scaling,
+    solver,
     startup,
 )
 
@@ -38,6 +39,7 @@ ROWS: dict[str, Callable[[], list[Case]]] = {
     "inplace": inplace.cases,
     "import": startup.cases,
     "scaling": scaling.cases,
+    "solver": solver.cases,
 }
 
 #: The same for ``python -m benchmarks --gpu``.

@@ -246,7 +246,7 @@ class Solver:
                 self._call(self._hooks("on_train_begin"))
                 while self.epoch < self.last_epoch and self.stop_reason is None:
                     for batch in self.train_dataiter:
-                        self._step(batch)
+                        self.step(batch)
                         for hook in after_step:
                             hook(self)
                         if self.stop_reason is not None:
@@ -273,8 +273,18 @@ class Solver:
         """
         self.stop_reason = reason
 
-    def _step(self, batch: Any) -> None:
-        """Make one step of each parameter against its gradient."""
+    def step(self, batch: Any) -> None:
+        """Make one step of each parameter against its gradient; `train` does so for each batch.
+
+        Parameters
+        ----------
+        batch : DataBatch
+
+        Raises
+        ------
+        DivergedError
+            If the loss is not finite; no step is made then.
+        """
         params, configs = self.model.params, self.optim_configs
         # of a copy, because a module that is called for the first time adds its parameters
         loss, gradients = self._loss_and_gradients(dict(params), batch)

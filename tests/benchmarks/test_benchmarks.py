@@ -33,6 +33,7 @@ from benchmarks.workloads import (
     mlp,
     op,
     rnn,
+    solver,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -173,6 +174,19 @@ def test_minpy_agrees_with_numpy_where_single_ops_are_timed():
 def test_a_backward_pass_is_the_same_with_ops_aside():
     builders = find_case("scaling.aside").builders
     assert_agree(builders["minpy, 10,000 ops aside"]().result(), builders["minpy"]().result())
+
+
+def test_a_step_through_a_solver_is_the_step_by_hand():
+    params, data = solver.problem(4, 5, 6)
+    steps = {name: make(params, *data) for name, make in solver.MAKERS.items()}
+    for _ in range(3):
+        results = {name: step() for name, step in steps.items()}
+    loss, final = results.pop("by hand")
+    assert len({params.asnumpy().tobytes() for params in final}) == len(final)
+    for value, others in results.values():
+        assert value == loss
+        for param, other in zip(final, others, strict=True):
+            onp.testing.assert_array_equal(param.asnumpy(), other.asnumpy())
 
 
 def test_disagreement_is_seen():
