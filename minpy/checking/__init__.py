@@ -5,6 +5,7 @@ from minpy.checking.comparison import Comparison, compare, raised, unwritten
 from minpy.checking.evidence import Evidence
 from minpy.checking.gradcheck import ArgumentReport, GradientReport, gradcheck
 from minpy.checking.nan import detect_nan
+from minpy.checking.steps import StepSizes, step_sizes
 from minpy.checking.texts import Message, set_texts, use_texts
 from minpy.checking.unfinished import NotWrittenYet
 
@@ -16,11 +17,13 @@ __all__ = [
     "GradientReport",
     "Message",
     "NotWrittenYet",
+    "StepSizes",
     "compare",
     "detect_nan",
     "gradcheck",
     "raised",
     "set_texts",
+    "step_sizes",
     "unwritten",
     "use_texts",
 ]

@@ -239,8 +239,10 @@ def compare(
     """
     right = receive(expected)
     if right.array is None:
-        why = f"more than {MOST_ELEMENTS} elements" if right.shape else "no numbers"
-        raise ValueError(f"compare({name!r}): the expected value has {why}")
+        raise ValueError(
+            f"compare({name!r}) needs an expected value of numbers, and of at most {MOST_ELEMENTS} "
+            f"elements, but was given one of type {type(expected).__name__}, shape {right.shape}"
+        )
     got = receive(actual, most=max(right.array.size, MOST_DIAGNOSED))
     start = Comparison(
         name,

@@ -97,7 +97,6 @@ ENGLISH: dict[str, str] = {
     "received.deep": "it is nested deeper than {most} levels",
     "received.long": "it is a list of more than {most} numbers; return an array",
     "received.item": "it contains a value of type `{kind}`",
-    "received.large": "it has more than {most} elements",
     "received.unreadable": "its values could not be read",
     # where the wrong entries are
     "where.all": "All {count} entries are wrong.",
@@ -195,6 +194,19 @@ ENGLISH: dict[str, str] = {
     "step, or float64.",
     "diagnosis.mutated": "The call changed its argument `{input}`: at {index} it was {before}, "
     "and is {after} after it. What was computed from it later is wrong.",
+    # finite differences with other steps
+    "steps.best": "The best step for `{name}` in {dtype} is {step:1}: central differences are then "
+    "right to {error:1}.",
+    "steps.kink_at": "There is a kink at a distance of {distance}.",
+    "steps.title": "Finite differences of {name}, {dtype}",
+    "steps.step": "step $h$",
+    "steps.error": "relative error",
+    "steps.central": "central difference",
+    "steps.one_sided": "one-sided difference",
+    "steps.truncation": "what is left out, $h^2$",
+    "steps.rounding": "rounding, $1/h$",
+    "steps.kink": "kink",
+    "steps.best_step": "best {step}",
     # work that is not there
     "unwritten": "{what} is not written yet.",
 }

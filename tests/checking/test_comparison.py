@@ -271,12 +271,12 @@ def test_what_is_too_large_is_not_read():
     huge = onp.broadcast_to(onp.float32(1), (2**20, 2**20))
     assert receive(huge).array is None
     assert compare("dW", huge, RIGHT).verdict == "shape"
-    with pytest.raises(ValueError, match=f"more than {MOST_ELEMENTS}"):
+    with pytest.raises(ValueError, match=f"at most {MOST_ELEMENTS} elements"):
         compare("dW", huge, huge)
 
 
 def test_expected_values_are_the_authors_matter():
-    with pytest.raises(ValueError, match="no numbers"):
+    with pytest.raises(ValueError, match="of type NoneType"):
         compare("dW", RIGHT, None)
 
 

@@ -11,7 +11,7 @@ from minpy.checking.texts import values_in
 
 from . import planted
 
-SEEDS = range(3)
+SEEDS = range(2)
 TOLERANCE = {"precision": 1e-10, "rounding": 1e-4}
 
 
@@ -54,7 +54,7 @@ def test_confusions(capsys, request):
                 print(f"{key:26}{row[key]:6}  {others or '-'}")
     assert off == {}
     assert set(table) == {hypothesis.key for hypothesis in TABLE} | {"-"}
-    assert sum(sum(row.values()) for row in table.values()) > 1000
+    assert sum(sum(row.values()) for row in table.values()) > 900
 
 
 @pytest.mark.parametrize("key", planted.CASES)
