@@ -45,7 +45,7 @@ class Call:
     states : dict of ndarray
         What the auxiliary states were.
     pending : tuple or None
-        The gradients that nobody has asked for yet, and the gradient they were computed of.
+        What the last gradients were computed of, and those that nobody has asked for yet.
     counted : bool
         Whether its backward pass has updated the states, as it does once.
     """
@@ -57,7 +57,7 @@ class Call:
         self.training = training
         self.seed = seed
         self.states = states
-        self.pending: tuple[Any, dict[int, Any]] | None = None
+        self.pending: tuple[tuple, dict[int, Any]] | None = None
         self.counted = False
 
 
@@ -105,9 +105,7 @@ class Executor:
 
     def has_just_run(self, call: Call, data: Sequence[Any]) -> bool:
         """Whether a call is the one that the executor can go back through."""
-        if self.last is None or self.last[0] is not call:
-            return False
-        return all(one is other for one, other in zip(self.last[1], data))
+        return self.last is not None and self.last[0] is call and same(self.last[1], data)
 
     def results(self, like: Any) -> list[Any]:
         """Return copies of the outputs, as raw arrays of the type of `like`."""
@@ -172,6 +170,11 @@ class Executors:
 def device_of(backend: Backend) -> Context:
     """Return where MXNet runs on the arrays of a backend: on their device, if they are its own."""
     return backend.context if backend.name == "mxnet" else CPU
+
+
+def same(some: Sequence[Any], others: Sequence[Any]) -> bool:
+    """Whether these are the very same arrays, and so (as nobody writes to them) the same values."""
+    return all(one is other for one, other in zip(some, others))
 
 
 def load() -> Any:

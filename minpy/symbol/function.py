@@ -16,8 +16,8 @@ from minpy.backends.policy import current_policy
 from minpy.dtypes import get_default_dtype
 from minpy.extend import OnEachBackend
 from minpy.ops.creation import as_array, astype
-from minpy.symbol.executor import Call, Executors, load
-from minpy.symbol.graph import Graph, Shape, Shapes, first_line
+from minpy.symbol.executor import Call, Executors, load, same
+from minpy.symbol.graph import Graph, Shape, Shapes, said_by
 from minpy.symbol.states import States
 from minpy.tape import EachArgument, Op, apply, users_ops
 
@@ -323,11 +323,11 @@ class Function:
 
     def _rule(self, g: Any, ans: Any, *args: Any, call: Call, argnum: int) -> Any:
         """Return one gradient; all of them are computed when the first is asked for."""
-        if call.pending is None or call.pending[0] is not g or argnum not in call.pending[1]:
-            call.pending = (g, self._gradients(g, args, call))
-        gradients = call.pending[1]
-        gradient = gradients.pop(argnum)
-        if not gradients:
+        pending = call.pending
+        if pending is None or not same(pending[0], (g, *args)) or argnum not in pending[1]:
+            call.pending = pending = ((g, *args), self._gradients(g, args, call))
+        gradient = pending[1].pop(argnum)
+        if not pending[1]:
             call.pending = None
         return gradient
 
@@ -347,7 +347,7 @@ class Function:
                 executor.set_states(self.states.newer_than(call.states))
             executor.backward(call, heads)
             if updates:
-                self.states.values_now = executor.states()
+                self.states.learn(executor.states())
                 call.counted = True
             return executor.gradients(call.wanted, data[0])
 
@@ -394,4 +394,4 @@ def _explaining(what: str) -> Iterator[None]:
     except errors.BackendError:
         raise
     except RuntimeError as error:
-        raise ValueError(f"{what}MXNet says: {first_line(error)}") from error
+        raise ValueError(f"{what}MXNet says: {said_by(error)}") from error

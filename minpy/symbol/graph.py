@@ -185,7 +185,7 @@ class Graph:
         try:
             shapes = self.partly(given)
         except Exception as error:
-            raise ValueError(self._contradiction(given, first_line(error))) from None
+            raise ValueError(self._contradiction(given, said_by(error))) from None
         unknown = [name for name, shape in shapes.inputs.items() if not _is_known(shape)]
         unknown += [name for name, shape in shapes.outputs.items() if not _is_known(shape)]
         if unknown:
@@ -268,9 +268,7 @@ def _listed(shapes: Mapping[str, Shape]) -> str:
     return ", ".join(f"{name} {shape}" for name, shape in shapes.items())
 
 
-def first_line(error: Exception) -> str:
-    """Return what MXNet says, without the places in its sources."""
-    text = str(error).removeprefix("MXNetError: ")
-    lines = [line for line in text.splitlines() if line.strip() and "Stack trace" not in line]
-    line = lines[-1] if len(lines) > 1 and lines[0].startswith("Traceback") else lines[0]
-    return re.sub(r"\[[\d:]+\] \S+: (Check failed: )?", "", line).strip()
+def said_by(error: Exception) -> str:
+    """Return what MXNet says, in one line and without the places in its sources."""
+    said = str(error).rpartition("MXNetError: ")[2].strip()
+    return re.sub(r"\[[\d:]+\] \S+: (Check failed: )?", "", said.partition("\n")[0]).strip()

@@ -89,4 +89,11 @@ class States(MutableMapping):
         """Return what others have changed since a call had `values`; not what training leaves."""
         if self.values_now is values:
             return {}
-        return {k: v for k, v in self.values_now.items() if k not in self._graph.frozen}
+        return self._learned(self.values_now)
+
+    def learn(self, values: dict[str, onp.ndarray]) -> None:
+        """Take over what training made of the states."""
+        self.values_now = {**self.values_now, **self._learned(values)}
+
+    def _learned(self, values: dict[str, onp.ndarray]) -> dict[str, onp.ndarray]:
+        return {name: x for name, x in values.items() if name not in self._graph.frozen}

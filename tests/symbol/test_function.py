@@ -259,6 +259,36 @@ def test_wrong_functions(mx, make, error, message):
         make(mx)
 
 
+@pytest.mark.parametrize(
+    "make, x, says",
+    [
+        (
+            lambda mx: mx.sym.Variable("x") + mx.sym.ones((4,)),
+            onp.ones(4),
+            "expected float64, got float32",
+        ),
+        (
+            lambda mx: mx.sym.Convolution(
+                mx.sym.Variable("x"),
+                mx.sym.ones((1, 1, 1, 1), "float16"),
+                kernel=(1, 1),
+                num_filter=1,
+                no_bias=True,
+            ),
+            onp.ones((1, 1, 2, 2), "float16"),
+            "FP16 gemm on cpu not implemented",
+        ),
+    ],
+    ids=["while binding", "while running"],
+)
+def test_what_mxnet_cannot_do_it_says_in_one_line(mx, make, x, says):
+    with pytest.raises(ValueError, match="MXNet says: ") as raised:
+        minpy.Function(make(mx), name="odd")(x)
+    message = str(raised.value)
+    assert says in message and "odd" in message
+    assert "\n" not in message and ".cc" not in message
+
+
 def test_complex_numbers_are_refused(mx):
     with pytest.raises(TypeError, match="conv_weight has dtype complex128"):
         minpy.Function(convolution(mx))(X, W * 1j)
