@@ -59,9 +59,9 @@ help:  ## list the commands
 
 # The stamps: an environment is installed again only when what it is made from has changed.
 
-$(ready): pyproject.toml | $(bin)/pip
+$(ready): pyproject.toml grading/pyproject.toml | $(bin)/pip
 	@echo "Installing minpy-edu[$(groups)] into .venv; the first time takes a minute or two."
-	@$(bin)/pip install --quiet --disable-pip-version-check -e '.[$(groups)]'
+	@$(bin)/pip install --quiet --disable-pip-version-check -e '.[$(groups)]' -e ./grading
 	@touch $@
 
 $(bench_ready): pyproject.toml benchmarks/requirements.txt | $(bench_bin)/pip

@@ -41,7 +41,7 @@ def project_packages(project, groups):
 
 def environment_packages(environment):
     (pip_lines,) = (item["pip"] for item in environment["dependencies"] if isinstance(item, dict))
-    return packages(line for line in pip_lines if line != "-e .")
+    return packages(line for line in pip_lines if not line.startswith("-e "))
 
 
 def packages(lines):
@@ -65,7 +65,7 @@ def test_conda_users_get_the_same_packages(environment, project, groups):
 
 def test_conda_users_get_minpy_itself(environment):
     assert environment["name"] == "minpy"
-    assert "-e ." in environment["dependencies"][-1]["pip"]
+    assert environment["dependencies"][-1]["pip"][:2] == ["-e .", "-e ./grading"]
 
 
 def test_conda_brings_a_python_that_minpy_supports(environment, project):

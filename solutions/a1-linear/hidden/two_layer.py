@@ -103,12 +103,18 @@ hidden = [
         extreme={"W2": 300.0},
         cases=[Case("no regularisation", checks.two_layer_loss.sizes, inputs={"reg": 0.0})],
         large=BIG,
+        regularization="reg",
     ),
     Hidden(
         checks.sgd_momentum,
         momentum_step,
         cases=[Case("no momentum", checks.sgd_momentum.sizes, inputs={"momentum": 0.0})],
     ),
-    Hidden(checks.predict_scores, network_scores, large={"N": 500}),
+    Hidden(
+        checks.predict_scores,
+        network_scores,
+        other={"N": 7, "H": 3, "C": 5},  # D stays what the images have
+        large={"N": 500},
+    ),
     HandedIn(checks.trained, None),
 ]

@@ -1,0 +1,168 @@
+"""Grading many submissions: slots that judge, and one place that writes down.
+
+Each slot is a process of its own that grades one submission at a time, in a sandbox. The
+coordinator hands out submissions and is the only one to touch the gradebook. If a slot dies or
+does not answer, with whatever a submission did to it, another one is started and that submission
+goes to a person, with the reason; the others do not notice.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import time
+import traceback
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+from grading.course import Course, Submission
+from grading.sandbox import Limits, adopt_orphans
+from grading.submission import Graded, grade
+
+MARGIN = 60.0  # seconds that a slot has beyond what a submission may take
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a submission.
+
+    Attributes
+    ----------
+    submission : Submission
+    notebooks : list of Graded
+    seconds : float
+    """
+
+    submission: Submission
+    notebooks: list[Graded]
+    seconds: float
+
+    @property
+    def problem(self) -> str:
+        """Why a person has to look at it."""
+        return "; ".join(f"{n.notebook}: {n.problem}" for n in self.notebooks if n.problem)
+
+
+class _Slot:
+    """A process that grades, and the submission that it is busy with."""
+
+    def __init__(self, course: Course, limits: Limits) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(
+            target=serve, args=(theirs, str(course.root), asdict(limits)), daemon=True
+        )
+        self.process.start()
+        theirs.close()
+        self.busy_with: Submission | None = None
+        self.since = 0.0
+
+    def give(self, submission: Submission) -> None:
+        self.busy_with, self.since = submission, time.monotonic()
+        task = {
+            "student": submission.student,
+            "assignment": submission.assignment,
+            "folder": str(submission.folder),
+        }
+        self.connection.send_bytes(json.dumps(task).encode())
+
+    def end(self) -> None:
+        self.connection.close()
+        self.process.join(2.0)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+
+
+def serve(connection: Connection, root: str, limits: dict[str, Any]) -> None:
+    """Grade what is asked for, until the connection is closed: the life of a slot."""
+    adopt_orphans()
+    course = Course(Path(root))
+    while True:
+        try:
+            task = json.loads(connection.recv_bytes())
+        except EOFError:
+            return
+        submission = Submission(task["student"], task["assignment"], Path(task["folder"]))
+        try:
+            graded = [one.as_dict() for one in grade(course, submission, Limits(**limits))]
+            answer: dict[str, Any] = {"graded": graded}
+        except Exception:  # a mistake of ours, or of the author of a check: not the student's
+            answer = {"failed": traceback.format_exc(limit=-3)}
+        connection.send_bytes(json.dumps(answer).encode())
+
+
+def graded(
+    course: Course, submissions: Sequence[Submission], limits: Limits, jobs: int = 1
+) -> Iterator[Outcome]:
+    """Grade submissions, several at a time, and give each as it is done.
+
+    Parameters
+    ----------
+    course : Course
+    submissions : sequence of Submission
+    limits : Limits
+    jobs : int
+        How many slots.
+
+    Yields
+    ------
+    Outcome
+    """
+    ahead = deque(submissions)
+    slots = [_Slot(course, limits) for _ in range(max(1, min(jobs, len(submissions))))]
+    allowed = limits.submission * 2 + MARGIN
+    try:
+        while ahead or any(slot.busy_with for slot in slots):
+            for slot in slots:
+                if slot.busy_with is None and ahead:
+                    slot.give(ahead.popleft())
+            busy = {slot.connection: slot for slot in slots if slot.busy_with}
+            answered = wait(list(busy), timeout=1.0)
+            ready = [slot for connection, slot in busy.items() if connection in answered]
+            for place, slot in enumerate(slots):
+                submission = slot.busy_with
+                late = submission is not None and time.monotonic() - slot.since > allowed
+                if submission is None or not (slot in ready or late):
+                    continue
+                outcome = _answer(course, slot, submission, late)
+                if outcome is None:
+                    slot.process.kill()
+                    slot.end()
+                    slots[place] = _Slot(course, limits)
+                    why = f"its checker took more than {allowed:g} s" if late else _ended(slot)
+                    outcome = _queued(course, submission, why, time.monotonic() - slot.since)
+                slot.busy_with = None
+                yield outcome
+    finally:
+        for slot in slots:
+            slot.end()
+
+
+def _answer(course: Course, slot: _Slot, submission: Submission, late: bool) -> Outcome | None:
+    """Return what a slot found; None if it is to be replaced."""
+    if late and not slot.connection.poll():
+        return None
+    try:
+        answer = json.loads(slot.connection.recv_bytes())
+    except (EOFError, OSError, ValueError):
+        return None
+    seconds = time.monotonic() - slot.since
+    if "failed" in answer:
+        return _queued(course, submission, f"the grader failed: {answer['failed']}", seconds)
+    found = [Graded.from_dict(one) for one in answer["graded"]]
+    return Outcome(submission, found, seconds)
+
+
+def _ended(slot: _Slot) -> str:
+    slot.process.join(1.0)
+    return f"its checker ended with {slot.process.exitcode}: the submission may have killed it"
+
+
+def _queued(course: Course, submission: Submission, why: str, seconds: float) -> Outcome:
+    names = course.notebooks(submission.assignment)
+    return Outcome(submission, [Graded(name, problem=why) for name in names], seconds)

@@ -1,0 +1,192 @@
+"""The command `minpy-grade`: a course's folder, and a class graded in one command."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from grading import doctor as examination
+from grading.batch import Outcome
+from grading.course import Course, CourseError, set_up
+from grading.pipeline import run as run_course
+from grading.sandbox import Limits
+from grading.submission import Graded
+
+SOLUTIONS = Path(__file__).parent.parent / "solutions"
+
+app = typer.Typer(
+    help="Grade what a class handed in: each notebook runs in a process of its own.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console()
+
+Folder = Annotated[Path, typer.Argument(help="the course's folder", show_default=False)]
+Names = Annotated[
+    list[str] | None, typer.Argument(help="which assignments; all by default", show_default=False)
+]
+
+
+@app.command()
+def setup(
+    course: Folder,
+    assignments: Names = None,
+    solutions: Annotated[
+        list[Path] | None,
+        typer.Option(help="a folder of solutions and hidden checks; may be given several times"),
+    ] = None,
+) -> None:
+    """Make a course's folder, or renew it: sources, releases, gradebook, secret."""
+    with _told():
+        made = set_up(course, solutions or [SOLUTIONS], assignments or ())
+    for name in made.assignments():
+        notebooks = ", ".join(made.notebooks(name))
+        console.print(f"[bold]{name}[/]: {notebooks}")
+    console.print(f"Students get what is in {course / 'release'}.")
+    console.print(f"Put what comes back into {course / 'submitted'}/STUDENT/ASSIGNMENT/, then run")
+    console.print(f"    minpy-grade run {course}")
+
+
+@app.command()
+def run(
+    course: Folder,
+    assignments: Names = None,
+    student: Annotated[
+        list[str] | None, typer.Option(help="this student only; may be given several times")
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="how many at a time", min=1)] = os.cpu_count() or 1,
+    cell_seconds: Annotated[float, typer.Option(help="how long a cell may take")] = Limits.cell,
+    call_seconds: Annotated[float, typer.Option(help="how long a call may take")] = Limits.call,
+    seconds: Annotated[float, typer.Option(help="how long a notebook may take")] = (
+        Limits.submission
+    ),
+) -> None:
+    """Grade what was handed in: points into the gradebook, pages of feedback, and a table."""
+    with _told():
+        found = Course(course)
+        limits = Limits(cell=cell_seconds, call=call_seconds, submission=seconds)
+        outcomes = followed(found, assignments or (), student or (), limits, jobs)
+    if not outcomes:
+        console.print(f"Nothing was handed in: {course / 'submitted'} has no STUDENT/ASSIGNMENT/.")
+        raise typer.Exit(1)
+    console.print(table(outcomes))
+    show_paths(found, outcomes)
+
+
+@app.command()
+def doctor(
+    course: Annotated[
+        Path | None, typer.Argument(help="a course's folder to look at", show_default=False)
+    ] = None,
+) -> None:
+    """Say what isolation this machine gives, and whether a course is in order."""
+    with _told():
+        rows = list(examination.of_machine())
+        if course is not None:
+            rows += examination.of_course(Course(course))
+    shown = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for row in rows:
+        style = {"ok": "green", "warning": "yellow", "wrong": "bold red"}[row.state]
+        shown.add_row(Text(row.state, style=style), Text(row.subject), Text(row.said))
+    console.print(shown)
+    if any(row.state == "wrong" for row in rows):
+        raise typer.Exit(1)
+
+
+class _told:
+    """Ends with a sentence instead of a traceback where a person has to change something."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if isinstance(error, CourseError):
+            console.print(Text(str(error), style="bold red"))
+            raise typer.Exit(1)
+
+
+def followed(
+    course: Course,
+    assignments: Sequence[str],
+    students: Sequence[str],
+    limits: Limits,
+    jobs: int,
+) -> list[Outcome]:
+    """Grade, with a progress bar."""
+    count = len(list(course.submissions(assignments, students)))
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    ]
+    outcomes = []
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("grading", total=count)
+        for outcome in run_course(course, assignments, students, limits, jobs):
+            outcomes.append(outcome)
+            progress.update(task, advance=1, description=outcome.submission.student)
+    return sorted(outcomes, key=lambda one: (one.submission.assignment, one.submission.student))
+
+
+def table(outcomes: Sequence[Outcome]) -> Table:
+    """Return who got what, and why."""
+    made = Table(header_style="bold", show_lines=True)
+    made.add_column("student", no_wrap=True)
+    made.add_column("notebook")
+    made.add_column("points", justify="right", no_wrap=True)
+    made.add_column("why", overflow="fold")
+    for outcome in outcomes:
+        for graded in outcome.notebooks:
+            if graded.problem:
+                points, why = Text("?", style="yellow"), Text(f"for a person: {graded.problem}")
+            else:
+                style = "green" if graded.points == graded.out_of else ""
+                points = Text(f"{graded.points:g} of {graded.out_of:g}", style=style)
+                why = Text("\n").join(_reasons(graded))
+            made.add_row(Text(outcome.submission.student), graded.notebook, points, why)
+    return made
+
+
+def _reasons(graded: Graded) -> list[Text]:
+    """Return a line for each question that is not right; of those not written, one for all."""
+    wrong = [v for v in graded.verdicts if v.status not in ("right", "not written")]
+    lines = [
+        Text.assemble((f"{v.name} ({v.points:g} of {v.out_of:g}): ", "bold"), _shortened(v.why))
+        for v in wrong
+    ]
+    missing = [v.name for v in graded.verdicts if v.status == "not written"]
+    if missing:
+        lines.append(Text(f"not written: {', '.join(missing)}"))
+    return lines
+
+
+def _shortened(text: str, most: int = 240) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def show_paths(course: Course, outcomes: Sequence[Outcome]) -> None:
+    """Say where to look next."""
+    waiting = [outcome for outcome in outcomes if outcome.problem]
+    console.print(f"feedback   {(course.root / 'feedback' / 'index.html').resolve()}")
+    console.print(f"gradebook  {course.database}")
+    if waiting:
+        console.print(
+            f"for you    {(course.root / 'queue.csv').resolve()} ({len(waiting)} to look at)"
+        )
+    console.print(
+        f"by hand    cd {course.root.resolve()} && jupyter lab, then Nbgrader > Formgrader"
+    )
+
+
+if __name__ == "__main__":
+    app()

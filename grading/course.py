@@ -1,0 +1,229 @@
+"""A course's folder, laid out as nbgrader does it, and where the hidden checks are.
+
+```
+COURSE/nbgrader_config.json     nbgrader's settings: its commands work in here
+COURSE/grading.json             where the solutions and hidden checks are
+COURSE/.secret                  what inputs are drawn from; students must never have it
+COURSE/source/A/N.ipynb         with solutions
+COURSE/release/A/N.ipynb        what students get
+COURSE/submitted/S/A/N.ipynb    what comes back
+COURSE/autograded/S/A/N.ipynb   what was graded, for the formgrader
+COURSE/feedback/S/A/N.html      what students get to read
+COURSE/gradebook.db             the points
+```
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from grading import release
+from grading.spec import Hidden, load
+
+MOST_FILE = 64 * 2**20  # bytes of a file beside a submitted notebook
+HANDED_IN = (".npz", ".npy")
+DATABASE = "sqlite:///{root}/gradebook.db"
+
+
+class CourseError(Exception):
+    """Something about a course's folder that has to be changed before one can go on."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a student handed in for an assignment.
+
+    Attributes
+    ----------
+    student, assignment : str
+    folder : Path
+    """
+
+    student: str
+    assignment: str
+    folder: Path
+
+    def files(self) -> dict[str, bytes]:
+        """Return the arrays that were handed in beside the notebooks."""
+        return {
+            path.name: path.read_bytes()
+            for path in sorted(self.folder.iterdir())
+            if path.suffix in HANDED_IN and path.is_file() and path.stat().st_size <= MOST_FILE
+        }
+
+    def find(self, notebook: str, others: Sequence[str] = ()) -> tuple[Path | None, str]:
+        """Return the file of a notebook, and what is odd about its name.
+
+        A file of that name; else one that differs in case, or by what browsers add to a second
+        download; else the only one that is no other notebook of the assignment.
+        """
+        files = sorted(
+            path for path in self.folder.rglob("*.ipynb") if ".ipynb_ch" not in str(path)
+        )
+        exact = [path for path in files if path.stem == notebook]
+        if exact:
+            return exact[0], ""
+        alike = [path for path in files if notebook in path.stem.lower().replace(" ", "_")]
+        rest = [path for path in files if path.stem not in others]
+        for found in (alike, rest):
+            if len(found) == 1:
+                return found[0], f"the file is named {found[0].name}, not {notebook}.ipynb"
+        if alike:
+            newest = max(alike, key=lambda path: path.stat().st_mtime)
+            return newest, f"of {len(alike)} files, the newest was taken: {newest.name}"
+        return None, f"there is no {notebook}.ipynb"
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course's folder.
+
+    Attributes
+    ----------
+    root : Path
+    """
+
+    root: Path
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What `set_up` wrote into ``grading.json``, and an instructor may change."""
+        path = self.root / "grading.json"
+        if not path.exists():
+            raise CourseError(
+                f"{self.root} is no course: there is no grading.json in it. "
+                f"Make one with: minpy-grade setup {self.root}"
+            )
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    @property
+    def solutions(self) -> list[Path]:
+        """The folders of solutions and hidden checks; later ones win."""
+        return [(self.root / folder).resolve() for folder in self.settings["solutions"]]
+
+    @property
+    def database(self) -> str:
+        """The URL of the gradebook, as SQLAlchemy writes it."""
+        return self.settings.get("database", DATABASE).format(root=self.root.resolve())
+
+    def secret(self) -> bytes:
+        """Return the course's secret; make it the first time."""
+        path = self.root / ".secret"
+        if not path.exists():
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_hex(32))
+        return path.read_text().strip().encode()
+
+    def assignments(self) -> list[str]:
+        """Return the names of the assignments that were released."""
+        return sorted(path.name for path in (self.root / "release").glob("*") if path.is_dir())
+
+    def notebooks(self, assignment: str) -> list[str]:
+        """Return the names of an assignment's notebooks."""
+        return sorted(path.stem for path in (self.root / "release" / assignment).glob("*.ipynb"))
+
+    def released(self, assignment: str, notebook: str) -> NotebookNode:
+        """Return a notebook as students get it."""
+        path = self.root / "release" / assignment / f"{notebook}.ipynb"
+        return nbformat.read(path, as_version=4)
+
+    def beside(self, assignment: str) -> dict[str, bytes]:
+        """Return what students get beside the notebooks: public checks, pictures."""
+        folder = self.root / "release" / assignment
+        return {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and path.suffix != ".ipynb" and "__pycache__" not in path.parts
+        }
+
+    def hidden(self, assignment: str, notebook: str) -> list[Hidden]:
+        """Return the hidden checks of a notebook.
+
+        Raises
+        ------
+        CourseError
+            If a check promises another number of comparisons than there are.
+        """
+        files = release.sources(assignment, self.solutions)
+        path = files.get(f"hidden/{notebook}.py")
+        if path is None:
+            return []
+        found = load(path).hidden
+        for hidden in found:
+            if hidden.check.more not in (0, hidden.comparisons):
+                raise CourseError(
+                    f"{path}: the check {hidden.check.name} says that {hidden.check.more} more "
+                    f"comparisons run, but there are {hidden.comparisons}: write more="
+                    f"{hidden.comparisons}"
+                )
+        return found
+
+    def submissions(
+        self, assignments: Sequence[str] = (), students: Sequence[str] = ()
+    ) -> Iterator[Submission]:
+        """Give what was handed in, by student and assignment."""
+        for folder in sorted((self.root / "submitted").glob("*/*")):
+            student, assignment = folder.parent.name, folder.name
+            wanted = (not assignments or assignment in assignments) and (
+                not students or student in students
+            )
+            if folder.is_dir() and wanted and assignment in self.assignments():
+                yield Submission(student, assignment, folder)
+
+
+def set_up(root: Path, solutions: Sequence[Path], assignments: Sequence[str] = ()) -> Course:
+    """Make a course's folder, or renew it: sources, releases, gradebook and secret.
+
+    Parameters
+    ----------
+    root : Path
+    solutions : sequence of Path
+        Folders of solutions; later ones win.
+    assignments : sequence of str
+        All that are in there, by default.
+    """
+    from grading.gradebook import with_alembic
+
+    root.mkdir(parents=True, exist_ok=True)
+    folders = [path.resolve() for path in solutions]
+    settings = root / "grading.json"
+    if not settings.exists():
+        text = json.dumps({"solutions": [str(folder) for folder in folders]}, indent=2)
+        settings.write_text(text + "\n", encoding="utf-8")
+    course = Course(root)
+    course.secret()
+    release.configure(root)
+    for assignment in assignments or release.assignments_in(folders):
+        release.prepare(assignment, root, folders)
+        with with_alembic():
+            _generate(course, assignment)
+    for name in ("submitted", "autograded", "feedback"):
+        (root / name).mkdir(exist_ok=True)
+    return course
+
+
+def _generate(course: Course, assignment: str) -> None:
+    """Run nbgrader's generator, which also writes the assignment into the gradebook."""
+    import logging
+
+    from nbgrader.apps import NbGraderAPI
+    from traitlets.config import Config
+
+    config = Config(release.configuration(course.root.resolve()))
+    config.CourseDirectory.db_url = course.database
+    api = NbGraderAPI(config=config)
+    api.log.setLevel(logging.CRITICAL)
+    result = api.generate_assignment(assignment, force=True, create=True)
+    if not result["success"]:
+        said = f"{result.get('log', '')}{result['error']}"
+        raise CourseError(f"nbgrader does not accept {assignment}:\n{said}")

@@ -1,0 +1,143 @@
+"""Points into nbgrader's gradebook, so that its formgrader and its exports show them.
+
+Each submission is one transaction: all of it is there, or nothing. What a person wrote (scores by
+hand, extra credit, comments) is never touched, and grading again changes nothing that is the same.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def with_alembic() -> Iterator[None]:
+    """Let nbgrader find the program `alembic`, which it starts when it makes a database."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Any]:
+    """Open a gradebook whose changes are written at the end of the block, or not at all.
+
+    Parameters
+    ----------
+    url : str
+        Of the database, as SQLAlchemy writes it.
+
+    Yields
+    ------
+    nbgrader.api.Gradebook
+    """
+    from nbgrader.api import Gradebook
+
+    with with_alembic():
+        book = Gradebook(url)
+    session = book.db
+    book.db = _Held(session)
+    try:
+        yield book
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.remove()
+        book.engine.dispose()
+
+
+class _Held:
+    """A session whose commits wait: nbgrader's methods commit one by one."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def commit(self) -> None:
+        self._session.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+
+def record(
+    url: str,
+    student: str,
+    assignment: str,
+    notebooks: Mapping[str, Mapping[str, Any]],
+    timestamp: datetime | None = None,
+) -> None:
+    """Write what a submission earned.
+
+    Parameters
+    ----------
+    url : str
+        Of the database.
+    student, assignment : str
+    notebooks : mapping
+        By name: "points", by the `grade_id` of cells; "manual", those of cells that a person
+        grades; "unanswered", those of cells that are as they were released; "comments", by the
+        `grade_id` of solution cells.
+    timestamp : datetime, optional
+        When it was handed in.
+    """
+    with opened(url) as book:
+        book.update_or_create_student(student)
+        more = {} if timestamp is None else {"timestamp": timestamp}
+        with book.db.no_autoflush:
+            submission = book.update_or_create_submission(assignment, student, **more)
+        for submitted in submission.notebooks:
+            found = notebooks.get(submitted.name)
+            if found is None:
+                continue
+            for grade in submitted.grades:
+                _set_grade(grade, found)
+            for comment in submitted.comments:
+                comment.auto_comment = found["comments"].get(comment.name)
+                if comment.name in found["unanswered"]:
+                    comment.auto_comment = "No response."
+
+
+def _set_grade(grade: Any, found: Mapping[str, Any]) -> None:
+    before = grade.auto_score
+    if grade.name in found["unanswered"] and grade.name in found["manual"]:
+        grade.auto_score = 0.0
+    elif grade.name in found["points"]:
+        grade.auto_score = found["points"][grade.name]
+    else:  # a person's, or a cell that no check is for
+        grade.auto_score = None
+    if grade.auto_score is None:
+        if grade.manual_score is None:
+            grade.needs_manual_grade = True
+    elif grade.manual_score is None:
+        grade.needs_manual_grade = False
+    elif before != grade.auto_score:
+        grade.needs_manual_grade = True  # somebody looks whether their score still holds
+
+
+def points(url: str, assignment: str) -> dict[str, dict[str, float]]:
+    """Return the points of an assignment in a gradebook, by student and `grade_id`.
+
+    Cells that wait for a person are left out.
+    """
+    from nbgrader.api import Gradebook
+
+    with with_alembic(), Gradebook(url) as book:
+        return {
+            submission.student.id: {
+                grade.name: grade.score
+                for notebook in submission.notebooks
+                for grade in notebook.grades
+                if not grade.needs_manual_grade
+            }
+            for submission in book.assignment_submissions(assignment)
+        }

@@ -1,0 +1,303 @@
+"""Judging a submission: what its functions return for inputs that nobody could predict.
+
+This is the trusted side. It runs the cells of the canonical notebook in a sandbox, sends inputs
+and the name of a function, and compares what comes back with the reference. A runner that dies,
+hangs or talks nonsense costs the question it was asked, and a new one takes its place for the
+next.
+
+How a gradient that was not derived is found, each by itself enough:
+
+- The engine's gradients are switched off while such a function runs, and calls of them are
+  reported.
+- A call of the backward pass that calls the forward pass more than `MOST_FORWARD` times is counted.
+- The tolerance in float64 is 1e-12 of the largest entry; differences leave 1e-11 and more.
+- At a larger size, a difference for each element takes longer than the call may.
+
+The first two are counted in the student's process, where they can be tampered with, and are there
+to name what was done. The last two are measured on this side of the wall.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import hmac
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import numpy as onp
+
+from grading.runner import Other
+from grading.sandbox import Lost, TooSlow
+from grading.session import Session, in_words
+from grading.spec import Case, Hidden
+from minpy.checking import Card, Comparison, Evidence, compare, raised, unwritten
+from minpy.checking.spec import by_output
+
+MOST_FORWARD = 10  # calls of a forward pass in one backward pass
+
+
+def seed(secret: bytes, student: str, assignment: str, question: str) -> int:
+    """Return the seed of a student's question: the same at a regrade, and nobody else's.
+
+    Parameters
+    ----------
+    secret : bytes
+        The course's.
+    student, assignment, question : str
+
+    Examples
+    --------
+    >>> seed(b"s", "ada", "a1", "loss") == seed(b"s", "ada", "a1", "loss")
+    True
+    >>> seed(b"s", "ada", "a1", "loss") == seed(b"s", "bob", "a1", "loss")
+    False
+    """
+    text = "|".join(quote(part, safe="") for part in (student, assignment, question))
+    return int.from_bytes(hmac.new(secret, text.encode(), hashlib.sha256).digest(), "big")
+
+
+@dataclass
+class Verdict:
+    """What a question earned, and why.
+
+    Attributes
+    ----------
+    grade_id : str
+        Of the cell that has the points.
+    points, out_of : float
+    status : str
+        "right", "partly right", "wrong", "not written", "forbidden", or "failed" (it raised an
+        error, or was too slow).
+    why : str
+        In one sentence; empty where all is right.
+    card : dict
+        `minpy.checking.Card.as_dict`, with no more in it than the student is to see.
+    """
+
+    grade_id: str
+    points: float
+    out_of: float
+    status: str
+    why: str = ""
+    card: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Of the question."""
+        return self.grade_id.removeprefix("check_")
+
+
+# ------------------------------------------------------------------------------- one question
+
+
+def judged(
+    session: Session, hidden: Hidden, entropy: int, errors: Callable[[], list[str]] = list
+) -> Verdict:
+    """Judge one question.
+
+    Parameters
+    ----------
+    session : Session
+    hidden : Hidden
+    entropy : int
+        From `seed`.
+    errors : callable
+        Gives what the cells raised that define the functions: the reason why one may be missing.
+
+    Returns
+    -------
+    Verdict
+    """
+    check = hidden.check
+    rng = onp.random.default_rng(entropy)
+    found: list[Comparison] = []
+    failed: dict[str, list[str]] = {}
+    reason = ""
+    status = ""
+    mentioned = _names_in(check.forward) | _names_in(check.backward)
+    for number, case in enumerate(hidden.all_cases(rng)):
+        inputs = hidden.inputs(case, rng)
+        sent = {name: x for name, x in inputs.items() if name in mentioned}
+        seconds = case.seconds or session.limits.call
+        try:
+            answer = session.ask(_question(hidden, count=number == 0), sent, seconds)
+        except (TooSlow, Lost) as trouble:
+            status, reason = "failed", f"{case.title}: {trouble}"
+            if case.seconds and isinstance(trouble, TooSlow | Lost):
+                reason += _if_differences(hidden)
+            found += [raised(name, "Timeout", reason) for name in check.wanted]
+            break
+        forbidden = _forbidden(hidden, answer)
+        if forbidden:
+            status, reason = "forbidden", forbidden
+            found = [Comparison(name, "withheld") for name in check.wanted]
+            break
+        error = answer.get("error")
+        if error:
+            status, reason = _of_error(check.name, error, errors())
+            name_of = unwritten if status == "not written" else _raising(reason)
+            found += [name_of(name) for name in check.wanted]
+            break
+        new = list(_compared(hidden, case, inputs, answer["values"]))
+        for comparison in new:
+            if not comparison.passed:
+                failed.setdefault(comparison.name, []).append(case.title)
+        found += new
+    earned = 0.0 if status in ("forbidden", "not written") else check.earned(found)
+    return _verdict(hidden, found, failed, earned, status, reason)
+
+
+def _question(hidden: Hidden, count: bool) -> dict[str, Any]:
+    check = hidden.check
+    return {
+        "do": "call",
+        "name": check.name,
+        "forward": check.forward,
+        "backward": check.backward,
+        "wanted": list(check.returned),
+        "no_gradients": "gradients" in check.forbids,
+        "count": count and "differences" in check.forbids,
+    }
+
+
+def _forbidden(hidden: Hidden, answer: Mapping[str, Any]) -> str:
+    """Say what was done that the check forbids, as far as the student's process tells."""
+    check = hidden.check
+    if answer.get("asked"):
+        return (
+            f"{check.name} asks the engine for its gradient (minpy.grad or a relative of it); "
+            "it is to be written by hand"
+        )
+    calls = answer.get("calls")
+    if not isinstance(calls, dict):
+        return ""
+    for name in _names_in(check.forward):
+        times = calls.get(name)
+        if isinstance(times, int) and times > MOST_FORWARD:
+            return (
+                f"{check.name} calls {name} {times} times: these are finite differences; "
+                "the gradient is to be derived"
+            )
+    return ""
+
+
+def _if_differences(hidden: Hidden) -> str:
+    if "differences" not in hidden.check.forbids:
+        return ""
+    return "; finite differences take that long, and so do loops that call functions"
+
+
+def _of_error(name: str, said: Any, errors: Iterable[str]) -> tuple[str, str]:
+    """Return the status and the reason of a call that raised."""
+    error: dict[str, Any] = said if isinstance(said, dict) else {}
+    kind = error.get("type")
+    text = str(error.get("text"))
+    if kind == "NotWrittenYet":
+        return "not written", text
+    if kind == "NotImplementedError":
+        return "not written", f"{error.get('function') or name} is not written yet"
+    why = "".join(f"; its cell raised {one}" for one in errors)
+    if kind == "NameError" and why:
+        return "failed", f"{text}{why}"
+    return "failed", f"{name} raised {in_words(error)}"
+
+
+def _raising(reason: str) -> Any:
+    return lambda name: raised(name, "Error", reason)
+
+
+def _compared(
+    hidden: Hidden, case: Case, inputs: Mapping[str, Any], values: Mapping[str, Any]
+) -> Iterable[Comparison]:
+    check = hidden.check
+    expected = hidden.expected(inputs)
+    results = {name: _taken(values.get(f"result {name}")) for name in check.returned}
+    after = {name: values[f"after {name}"] for name in inputs if f"after {name}" in values}
+    evidence: dict[str, Any] = {
+        "batch": case.sizes.get(hidden.batch),
+        "weights": {of: inputs[of] for of in check.gradients.values()},
+        "inputs": dict(inputs),
+        "after": {name: x for name, x in after.items() if isinstance(x, onp.ndarray)},
+        "regularization": inputs.get(hidden.regularization),
+    }
+    for name, right in expected.items():
+        others = {other: x for other, x in expected.items() if other != name}
+        floor = float(onp.abs(right[onp.isfinite(right)]).max(initial=0.0)) or 1.0
+        yield compare(
+            name,
+            results[name],
+            right,
+            tolerance=_tolerance(hidden, case, results[name]),
+            floor=floor,
+            evidence=Evidence(parameter=check.gradients.get(name), others=others, **evidence),
+        )
+    for name, value in inputs.items():
+        if name in after and not _same(value, after[name]):
+            yield Comparison(name, "mutated", expected_shape=onp.shape(value))
+    known = {**inputs, **results}
+    for sentence, holds in check.holds.items():
+        yield Comparison(sentence, "right" if _holds(holds, known) else "withheld")
+
+
+def _holds(holds: Any, known: dict[str, Any]) -> bool:
+    try:
+        return bool(holds(known))
+    except Exception:  # results may be of any shape, or none
+        return False
+
+
+def _tolerance(hidden: Hidden, case: Case, result: Any) -> float:
+    """Return the tolerance of the coarser of the two dtypes: what was asked in, what came back."""
+    single = isinstance(result, onp.ndarray) and result.dtype == onp.float32
+    return hidden.tolerances["float32" if single else case.dtype]
+
+
+def _taken(value: Any) -> Any:
+    """Return a result as `compare` takes it; of what is no array, something of that type's name."""
+    if isinstance(value, Other):
+        name = value.name.encode("ascii", "replace").decode().replace("\0", "?")
+        return type(name, (), {})()
+    return value
+
+
+def _same(before: Any, after: Any) -> bool:
+    """Whether an input came back as it was sent; text does anyway."""
+    return isinstance(before, str) or (
+        isinstance(after, onp.ndarray) and onp.array_equal(before, after)
+    )
+
+
+def _names_in(code: str) -> set[str]:
+    """Return the names that the lines of a call use: no other input leaves this side."""
+    tree = ast.parse(textwrap.dedent(code).strip())
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _verdict(
+    hidden: Hidden,
+    found: Sequence[Comparison],
+    failed: Mapping[str, Sequence[str]],
+    earned: float,
+    status: str,
+    reason: str,
+) -> Verdict:
+    check = hidden.check
+    shown = by_output(found)
+    if not status:
+        none = "wrong" if not earned else "partly right"
+        status = "right" if earned == check.points and not failed else none
+    if not reason:
+        reason = " ".join(str(comparison) for comparison in shown if not comparison.passed)
+    notes = [reason] if status in ("forbidden", "failed") and hidden.reveal != "nothing" else []
+    if hidden.reveal != "nothing":
+        notes += [
+            f"{name} is not right with: {', '.join(dict.fromkeys(titles))}."
+            for name, titles in failed.items()
+        ]
+    revealed = [comparison.reveal(hidden.reveal) for comparison in shown]
+    card = Card(check.name, revealed, earned, check.points, notes)
+    return Verdict(check.grade_id, earned, check.points, status, reason, card.as_dict())

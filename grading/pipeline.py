@@ -1,0 +1,132 @@
+"""A run: what is done with each submission once it was judged, in this order.
+
+The gradebook comes after the notebook, which its rows are about; and feedback comes last, because
+it tells what the gradebook says.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from grading import batch, feedback, gradebook
+from grading.batch import Outcome
+from grading.course import Course
+from grading.sandbox import Limits
+from grading.submission import Graded
+
+
+def run(
+    course: Course,
+    assignments: Sequence[str] = (),
+    students: Sequence[str] = (),
+    limits: Limits | None = None,
+    jobs: int = 1,
+) -> Iterator[Outcome]:
+    """Grade what was handed in, write all of it down, and give each outcome as it is done.
+
+    Parameters
+    ----------
+    course : Course
+    assignments, students : sequence of str
+        All, by default.
+    limits : Limits, optional
+        What one submission may use.
+    jobs : int
+        How many are graded at a time.
+
+    Yields
+    ------
+    Outcome
+    """
+    submissions = list(course.submissions(assignments, students))
+    done = []
+    for outcome in batch.graded(course, submissions, limits or Limits(), jobs):
+        for step in STEPS:
+            step(course, outcome)
+        done.append(outcome)
+        yield outcome
+    done.sort(key=lambda outcome: (outcome.submission.student, outcome.submission.assignment))
+    if done:
+        feedback.write_index(done, course.root / "feedback")
+        _write_queue(done, course.root / "queue.csv")
+
+
+def put_notebooks(course: Course, outcome: Outcome) -> None:
+    """Write what was graded to where the formgrader looks for it."""
+    submission = outcome.submission
+    target = course.root / "autograded" / submission.student / submission.assignment
+    target.mkdir(parents=True, exist_ok=True)
+    for name, content in {**submission.files(), **course.beside(submission.assignment)}.items():
+        path = target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    for graded in outcome.notebooks:
+        text = graded.ipynb or _placeholder(course, submission.assignment, graded)
+        (target / f"{graded.notebook}.ipynb").write_text(text, encoding="utf-8")
+    timestamp = submission.folder / "timestamp.txt"
+    if timestamp.exists():
+        (target / "timestamp.txt").write_bytes(timestamp.read_bytes()[:100])
+
+
+def _placeholder(course: Course, assignment: str, graded: Graded) -> str:
+    """Return the release with the reason on top, in place of what could not be read."""
+    made = course.released(assignment, graded.notebook)
+    said = f"**The submission could not be graded:** `{graded.problem.replace('`', chr(39))}`"
+    made.cells.insert(0, nbformat.v4.new_markdown_cell(said, id="not-graded"))
+    return nbformat.writes(made)
+
+
+def put_points(course: Course, outcome: Outcome) -> None:
+    """Write the points into the gradebook; what a person has to look at stays open there."""
+    submission = outcome.submission
+    gradebook.record(
+        course.database,
+        submission.student,
+        submission.assignment,
+        {
+            graded.notebook: {
+                "points": {verdict.grade_id: verdict.points for verdict in graded.verdicts},
+                "manual": graded.manual,
+                "unanswered": graded.unanswered,
+                "comments": {verdict.name: verdict.why[:500] for verdict in graded.verdicts},
+            }
+            for graded in outcome.notebooks
+        },
+        _timestamp(submission.folder / "timestamp.txt"),
+    )
+
+
+def _timestamp(path: Path) -> Any:
+    """Return when it was handed in, as nbgrader writes it; None where that cannot be read."""
+    from nbgrader.utils import parse_utc
+
+    try:
+        return parse_utc(path.read_text(encoding="utf-8")[:100].strip())
+    except (OSError, ValueError, OverflowError):
+        return None
+
+
+def put_feedback(course: Course, outcome: Outcome) -> None:
+    """Write the pages for the student."""
+    feedback.write(outcome, course.root / "feedback")
+
+
+STEPS: tuple[Callable[[Course, Outcome], None], ...] = (put_notebooks, put_points, put_feedback)
+
+
+def _write_queue(outcomes: Sequence[Outcome], path: Path) -> None:
+    """Write what a person has to look at, and why."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["student", "assignment", "notebook", "reason"])
+        for outcome in outcomes:
+            for graded in outcome.notebooks:
+                if graded.problem:
+                    submission = outcome.submission
+                    row = [submission.student, submission.assignment, graded.notebook]
+                    writer.writerow([*row, graded.problem])

@@ -1,0 +1,336 @@
+"""Starting a runner, talking to it within limits, and ending all that came of it.
+
+A `Sandbox` is the one place that knows how a student's process is kept in. This one gives it a
+session, a folder and limits of its own, an environment without secrets, and nothing else: no
+namespaces. Whoever writes a stronger one writes another class with these three methods.
+
+The process is ended with everything that it started, also what left its session: whoever starts
+sandboxes becomes the parent of orphans (Linux), and so can find them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import minpy
+from grading import runner
+
+SET_CHILD_SUBREAPER = 36  # of prctl
+
+
+class Lost(Exception):
+    """The runner is gone; says why."""
+
+
+class TooSlow(Exception):
+    """There was no answer in time, and the call was interrupted."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use.
+
+    Attributes
+    ----------
+    cell, call : float
+        Seconds for one cell of the notebook, and for one call of a function.
+    grace : float
+        Seconds that an interrupted cell has to stop.
+    submission : float
+        Seconds for all of a notebook.
+    cpu : int
+        Seconds of the processor, for one process.
+    memory, file : int
+        Bytes of address space, and of a file.
+    processes : int
+        How many there may be.
+    output : int
+        Bytes of what it prints that are kept; what is more is read and dropped.
+    reply : int
+        Bytes of the arrays in an answer.
+    """
+
+    cell: float = 60.0
+    call: float = 10.0
+    grace: float = 2.0
+    submission: float = 300.0
+    cpu: int = 300
+    memory: int = 4 * 2**30
+    file: int = 256 * 2**20
+    processes: int = 64
+    output: int = 64 * 2**10
+    reply: int = 64 * 2**20
+
+
+class Sandbox:
+    """A process in which a submission runs, with a folder that is removed at the end.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        What lies in its folder.
+    limits : Limits
+    """
+
+    def __init__(self, files: Mapping[str, bytes], limits: Limits) -> None:
+        self.files = files
+        self.limits = limits
+        self._printed = bytearray()
+        self._count = 0
+        self._cause = ""
+        self._ended = threading.Event()
+        self._process: Any = None
+
+    def __enter__(self) -> Sandbox:
+        self._strangers = _descendants()
+        self._folder = Path(tempfile.mkdtemp(prefix="minpy-grade-"))
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _start(self) -> None:
+        home = self._folder / "home"
+        work = self._folder / "work"
+        for path in (home, work, self._folder / "tmp"):
+            path.mkdir()
+        for name, content in self.files.items():
+            target = work / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        _copy_font_list(home / "matplotlib")
+        ours, theirs = socket.socketpair()
+        self._channel = ours
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, runner.__file__, str(theirs.fileno()), _as_rlimits(self.limits)],
+                cwd=work,
+                env=environment(self._folder),
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._reader = threading.Thread(target=self._read_output, daemon=True)
+        self._reader.start()
+        threading.Thread(target=self._watch, daemon=True).start()
+        self._answer(time.monotonic() + self.limits.cell)  # it has started
+
+    def ask(self, question: Mapping[str, Any], values: Mapping[str, Any], seconds: float) -> Any:
+        """Send a question to the runner and return its answer.
+
+        Parameters
+        ----------
+        question : mapping
+            See `grading.runner`.
+        values : mapping of str to arrays and numbers
+        seconds : float
+
+        Raises
+        ------
+        TooSlow
+            If there was no answer in time; the runner is there for the next question.
+        Lost
+            If the runner has gone; this sandbox is of no more use.
+        """
+        self._count += 1
+        deadline = time.monotonic() + seconds
+        try:
+            self._channel.settimeout(seconds)
+            runner.send(self._channel, {**question, "id": self._count}, values)
+            answer = self._answer(deadline)
+        except TimeoutError:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGINT)
+            try:
+                self._answer(time.monotonic() + self.limits.grace)
+            except (TimeoutError, Lost):
+                raise Lost(f"it took more than {seconds:g} s and did not stop") from None
+            raise TooSlow(f"it took more than {seconds:g} s") from None
+        except (BrokenPipeError, ConnectionResetError):
+            raise Lost(self._why()) from None
+        return answer
+
+    def _answer(self, deadline: float) -> dict[str, Any]:
+        try:
+            while True:
+                answer = runner.receive(self._channel, self.limits.reply, deadline)
+                if answer.get("id") == self._count:
+                    return answer
+        except (EOFError, ConnectionResetError):
+            raise Lost(self._why()) from None
+        except runner.ProtocolError as error:
+            raise Lost(f"it sent {error}") from None
+
+    def _why(self) -> str:
+        """Say how the process ended."""
+        try:
+            code = self._process.wait(1.0)
+        except subprocess.TimeoutExpired:
+            return "it closed the connection to the grader"
+        if self._cause:
+            return self._cause
+        if code < 0:
+            return f"its process was killed by {signal.Signals(-code).name}"
+        return f"its process exited with status {code}"
+
+    @property
+    def output(self) -> str:
+        """What was printed, to the limit."""
+        return bytes(self._printed).decode("utf-8", errors="replace")
+
+    def _read_output(self) -> None:
+        while part := os.read(self._process.stdout.fileno(), 2**16):
+            room = self.limits.output - len(self._printed)
+            self._printed += part[: max(room, 0)]
+
+    def _watch(self) -> None:
+        """End a submission that starts too many processes: rlimits do not bind every user.
+
+        A connection whose other end a forked child has inherited does not end with the runner, so
+        it is closed here.
+        """
+        while not self._ended.wait(0.1):
+            if self._process.poll() is not None:
+                with suppress(OSError):
+                    self._channel.shutdown(socket.SHUT_RDWR)
+                return
+            if len(_descendants() - self._strangers) > self.limits.processes:
+                self._cause = f"it started more than {self.limits.processes} processes"
+                self._kill()
+
+    def _kill(self) -> None:
+        """End the process and all that came of it; repeated, since they may be starting more."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        for _ in range(100):
+            self._process.poll()
+            left = _descendants() - self._strangers
+            if not left:
+                return
+            for send in (signal.SIGSTOP, signal.SIGKILL):
+                for pid in left:
+                    with suppress(ProcessLookupError, PermissionError):
+                        os.kill(pid, send)
+            for pid in left - {self._process.pid}:
+                with suppress(ChildProcessError):
+                    os.waitpid(pid, os.WNOHANG)
+            time.sleep(0.01)
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        if self._process is not None:
+            self._kill()
+            self._process.wait()
+            self._reader.join(5.0)
+            self._process.stdout.close()
+            self._channel.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def adopt_orphans() -> bool:
+    """Become the parent of what a student's process leaves behind; say whether that works here."""
+    if not sys.platform.startswith("linux"):
+        return False
+    return ctypes.CDLL(None, use_errno=True).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a runner: nothing of ours but where programs and data are."""
+    mine = {
+        name: value
+        for name, value in os.environ.items()
+        if name in ("PATH", "LANG") or name.startswith("MINPY_")
+    }
+    threads = dict.fromkeys(
+        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
+    )
+    home = folder / "home"
+    return {
+        **mine,
+        **threads,
+        "MINPY_SIZE": "tiny",  # training does not run when graded, so little data will do
+        "HOME": str(home),
+        "TMPDIR": str(folder / "tmp"),
+        "IPYTHONDIR": str(home / "ipython"),
+        "MPLCONFIGDIR": str(home / "matplotlib"),
+        "MPLBACKEND": "agg",
+        "PYTHONPATH": str(Path(minpy.__file__).parent.parent),
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+    }
+
+
+def _as_rlimits(limits: Limits) -> str:
+    """Return the limits as the runner sets them."""
+    return json.dumps(
+        {
+            "CPU": limits.cpu,
+            "AS": limits.memory,
+            "FSIZE": limits.file,
+            "NPROC": _threads_of_user() + limits.processes,
+            "NOFILE": 256,
+            "CORE": 0,
+        }
+    )
+
+
+def _copy_font_list(folder: Path) -> None:
+    """Give matplotlib its list of fonts, which takes a second to make, where we have one."""
+    ours = Path.home() / ".cache" / "matplotlib"
+    for path in ours.glob("fontlist-*.json") if ours.is_dir() else ():
+        folder.mkdir(exist_ok=True)
+        shutil.copy(path, folder)
+
+
+def _descendants() -> set[int]:
+    """Return the processes that this one started, and those that these started."""
+    children: dict[int, list[int]] = {}
+    for pid, fields in _processes():
+        children.setdefault(int(fields[PARENT]), []).append(pid)
+    found, ahead = set(), [os.getpid()]
+    while ahead:
+        mine = children.get(ahead.pop(), [])
+        found.update(mine)
+        ahead += mine
+    return found
+
+
+def _threads_of_user() -> int:
+    """Return how many threads this user has: the limit on processes counts all of them."""
+    count = 0
+    for pid, fields in _processes():
+        with suppress(OSError):
+            count += int(fields[THREADS]) * (os.stat(f"/proc/{pid}").st_uid == os.getuid())
+    return count
+
+
+PARENT, THREADS = 1, 17  # of the fields of /proc/PID/stat that follow the name
+
+
+def _processes() -> Iterator[tuple[int, list[bytes]]]:
+    """Give the processes of this machine, as Linux tells it; elsewhere none."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            yield int(path.parent.name), path.read_bytes().rpartition(b")")[2].split()
+        except OSError:  # it has ended
+            continue

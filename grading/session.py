@@ -1,0 +1,116 @@
+"""A student's notebook, which runs on whatever becomes of its process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from grading.sandbox import Limits, Lost, Sandbox, TooSlow
+
+
+class Session:
+    """The student's notebook, run in a sandbox; run again in a new one where that was lost.
+
+    Parameters
+    ----------
+    cells : sequence of str
+        The sources of the cells to run, in order.
+    files : mapping of str to bytes
+        What lies beside the notebook.
+    limits : Limits
+
+    Attributes
+    ----------
+    errors : dict of int to str
+        What cells raised, by their place.
+    """
+
+    def __init__(self, cells: Sequence[str], files: Mapping[str, bytes], limits: Limits) -> None:
+        self.cells = cells
+        self.files = files
+        self.limits = limits
+        self.errors: dict[int, str] = {}
+        self.output = ""
+        self._end = time.monotonic() + limits.submission
+        self._left_out: set[int] = set()
+        self._sandbox: Sandbox | None = None
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def ask(
+        self, question: Mapping[str, Any], values: Mapping[str, Any], seconds: float
+    ) -> dict[str, Any]:
+        """Ask the runner something after all cells have run there.
+
+        Raises
+        ------
+        TooSlow, Lost
+        """
+        sandbox = self._ready()
+        try:
+            return sandbox.ask(question, values, min(seconds, self._left()))
+        except Lost:
+            self._close()
+            raise
+
+    def run(self) -> None:
+        """Run the cells, unless that is done."""
+        self._ready()
+
+    def _left(self) -> float:
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise Lost(f"the notebook took more than {self.limits.submission:g} s in all")
+        return left
+
+    def _close(self) -> None:
+        if self._sandbox is not None:
+            sandbox, self._sandbox = self._sandbox, None
+            sandbox.__exit__()
+            self.output = self.output or sandbox.output
+
+    def _ready(self) -> Sandbox:
+        while self._sandbox is None:
+            self._left()
+            self._sandbox = Sandbox(self.files, self.limits).__enter__()
+            for place, source in enumerate(self.cells):
+                if place in self._left_out:
+                    continue
+                try:
+                    self._cell(self._sandbox, place, source)
+                except Lost as lost:  # all over again, without this cell
+                    self.errors[place] = str(lost)
+                    self._left_out.add(place)
+                    self._close()
+                    break
+        return self._sandbox
+
+    def _cell(self, sandbox: Sandbox, place: int, source: str) -> None:
+        try:
+            seconds = min(self.limits.cell, self._left())
+            done = sandbox.ask({"do": "cell", "source": source}, {}, seconds)
+            error = done.get("error")
+        except TooSlow as slow:
+            self.errors[place] = str(slow)
+            return
+        if error:
+            self.errors[place] = in_words(error)
+
+
+def in_words(error: Any) -> str:
+    """Return an error that a runner described, for people; it may say anything.
+
+    >>> in_words({"type": "ValueError", "text": "bad", "line": 3})
+    'ValueError: bad (line 3)'
+    """
+    if not isinstance(error, dict):
+        return "an error that could not be read"
+    line = error.get("line")
+    where = f" (line {line})" if isinstance(line, int) else ""
+    text = " ".join(str(error.get("text", ""))[:300].split())
+    return f"{str(error.get('type'))[:60]}{': ' if text else ''}{text}{where}"

@@ -1,0 +1,193 @@
+"""All steps for one submission up to what is written down: read it, repair it, run it, judge it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from grading import canonical
+from grading.course import Course, Submission
+from grading.judge import Verdict, judged, seed
+from grading.sandbox import Limits
+from grading.session import Session
+from grading.spec import Hidden
+from minpy.checking import Card
+
+SKIPPED = "training"  # the tag of cells that do not run when graded
+
+
+@dataclass
+class Graded:
+    """What came of one notebook of a submission.
+
+    Attributes
+    ----------
+    notebook : str
+    verdicts : list of Verdict
+    manual : list of str
+        The `grade_id` of cells that a person grades.
+    unanswered : list of str
+        Those of solution cells that are as they were released.
+    repairs : list of str
+    problem : str
+        Why a person has to look at it; nothing else is filled in then.
+    ipynb : str
+        The canonical notebook, with cards in its check cells.
+    errors : dict of str to str
+        What cells raised, by their id.
+    output : str
+        The beginning of what it printed.
+    """
+
+    notebook: str
+    verdicts: list[Verdict] = field(default_factory=list)
+    manual: list[str] = field(default_factory=list)
+    unanswered: list[str] = field(default_factory=list)
+    repairs: list[str] = field(default_factory=list)
+    problem: str = ""
+    ipynb: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
+    output: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON can say it."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any]) -> Graded:
+        """Return what `as_dict` was made of."""
+        verdicts = [Verdict(**verdict) for verdict in found["verdicts"]]
+        return cls(**{**found, "verdicts": verdicts})
+
+    @property
+    def points(self) -> float:
+        """What the checked cells earned."""
+        return sum(verdict.points for verdict in self.verdicts)
+
+    @property
+    def out_of(self) -> float:
+        """What the checked cells are worth."""
+        return sum(verdict.out_of for verdict in self.verdicts)
+
+
+def grade(course: Course, submission: Submission, limits: Limits) -> list[Graded]:
+    """Grade each notebook of a submission; never raises because of what was handed in.
+
+    Parameters
+    ----------
+    course : Course
+    submission : Submission
+    limits : Limits
+
+    Returns
+    -------
+    list of Graded
+    """
+    names = course.notebooks(submission.assignment)
+    beside = course.beside(submission.assignment)
+    files = {**submission.files(), **beside}  # ours win
+    return [_graded(course, submission, name, names, files, limits) for name in names]
+
+
+def _graded(
+    course: Course,
+    submission: Submission,
+    name: str,
+    names: Sequence[str],
+    files: Mapping[str, bytes],
+    limits: Limits,
+) -> Graded:
+    release = course.released(submission.assignment, name)
+    path, odd = submission.find(name, names)
+    if path is None:
+        return Graded(name, problem=odd)
+    try:
+        content = path.read_bytes()[: canonical.MOST_BYTES + 1]
+        made = canonical.canonicalise(release, canonical.read(content))
+    except canonical.Unreadable as reason:
+        return Graded(name, problem=str(reason))
+    repairs = [odd, *made.repairs] if odd else made.repairs
+    cells = made.notebook.cells
+    run = [cell for cell in cells if _runs(cell)]
+    hidden = course.hidden(submission.assignment, name)
+    with Session([cell.source for cell in run], files, limits) as session:
+        verdicts = [
+            _verdict(course, submission, one, session, run)
+            for one in hidden
+            if any(_grade_id(cell) == one.check.grade_id for cell in cells)
+        ]
+        errors = {run[place].id: said for place, said in session.errors.items()}
+    judged_ids = {verdict.grade_id for verdict in verdicts}
+    for verdict in verdicts:
+        _show(cells, verdict)
+    return Graded(
+        name,
+        verdicts,
+        manual=[_grade_id(c) for c in cells if _is_graded(c) and _grade_id(c) not in judged_ids],
+        unanswered=[
+            _grade_id(c) for c in cells if _is_written(c) and _grade_id(c) in made.unchanged
+        ],
+        repairs=repairs,
+        ipynb=nbformat.writes(made.notebook),
+        errors=errors,
+        output=session.output,
+    )
+
+
+def _verdict(
+    course: Course,
+    submission: Submission,
+    hidden: Hidden,
+    session: Session,
+    run: Sequence[NotebookNode],
+) -> Verdict:
+    assignment = submission.assignment
+    entropy = seed(course.secret(), submission.student, assignment, hidden.check.name)
+    called = re.findall(r"(\w+)\(", f"{hidden.check.forward}\n{hidden.check.backward}")
+
+    def errors() -> list[str]:
+        """Give what the cells raised that define the functions, once they have run."""
+        return [
+            said
+            for place, said in session.errors.items()
+            if any(re.search(rf"^(def|class) {name}\b", run[place].source, re.M) for name in called)
+        ]
+
+    return judged(session, hidden, entropy, errors)
+
+
+def _grade_id(cell: NotebookNode) -> str:
+    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
+
+
+def _is_graded(cell: NotebookNode) -> bool:
+    return bool(cell.metadata.get("nbgrader", {}).get("grade"))
+
+
+def _is_written(cell: NotebookNode) -> bool:
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def _runs(cell: NotebookNode) -> bool:
+    """Whether a cell runs when graded: code that is no check, and does not train."""
+    skipped = SKIPPED in cell.metadata.get("tags", ())
+    is_check = _is_graded(cell) and not _is_written(cell)
+    return cell.cell_type == "code" and not skipped and not is_check
+
+
+def _show(cells: Sequence[NotebookNode], verdict: Verdict) -> None:
+    """Put a card where the check cell's output stands, and the points where nbgrader reads them."""
+    card = Card.from_dict(verdict.card)
+    for cell in cells:
+        if _grade_id(cell) == verdict.grade_id:
+            bundle = {"text/plain": str(card), "text/html": card._repr_html_()}
+            value = {"text/plain": f"{verdict.points:g}"}
+            cell.outputs = [
+                nbformat.v4.new_output("display_data", data=bundle),
+                nbformat.v4.new_output("execute_result", data=value, execution_count=None),
+            ]

@@ -1,0 +1,54 @@
+"""The tiny assignment in `tiny/`, set up as a course, and a way to hand things in."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+TINY = Path(__file__).parent / "tiny"
+
+collect_ignore_glob = ["tiny/*"]  # sources of an assignment
+
+
+@pytest.fixture(scope="session")
+def tiny_course(tmp_path_factory):
+    """A course with one tiny assignment; nothing was handed in."""
+    for library in ("jupytext", "nbgrader", "nh3", "jinja2"):
+        pytest.importorskip(library, reason="grading needs it; `make setup` installs it")
+    from grading.course import set_up
+
+    return set_up(tmp_path_factory.mktemp("course"), [TINY]).root
+
+
+@pytest.fixture
+def course(tiny_course, tmp_path):
+    """A course of the test's own."""
+    from grading.course import Course
+
+    root = tmp_path / "course"
+    shutil.copytree(tiny_course, root)
+    return Course(root)
+
+
+@pytest.fixture
+def hand_in(course):
+    """Hand in a notebook of the tiny assignment: the solutions, with some cells replaced."""
+    import nbformat
+
+    def hand_in(student, name="affine.ipynb", **sources):
+        made = nbformat.read(course.root / "source" / "tiny" / "affine.ipynb", as_version=4)
+        for cell in made.cells:
+            grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+            if grade_id in sources:
+                cell.source = sources.pop(grade_id)
+        assert not sources, f"no cells {sorted(sources)}"
+        return put(student, nbformat.writes(made), name)
+
+    def put(student, text, name="affine.ipynb"):
+        folder = course.root / "submitted" / student / "tiny"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+        return folder
+
+    hand_in.text = put
+    return hand_in
