@@ -22,6 +22,8 @@ import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from minpy.nn.interrupts import INTERRUPTED
+
 if TYPE_CHECKING:
     from minpy.nn.solver import Solver
 
@@ -98,7 +100,7 @@ class ProgressBar:
         if self._tqdm is not None:
             self._tqdm.close()
             self._tqdm = None
-        if sys.exc_info()[0] is None:  # an error speaks for itself
+        if sys.exc_info()[0] is None and solver.stop_reason != INTERRUPTED:  # these speak themselves
             print(solver.summary(), flush=True)
 
 
