@@ -5,6 +5,7 @@ import importlib.util
 NEEDS = {
     "minpy/backends/mxnet": "mxnet",
     "minpy/backends/torch": "torch",
+    "minpy/nn/modules/symbolic.py": "mxnet",
     "minpy/symbol/function.py": "mxnet",
     "minpy/plotting/images.py": "matplotlib",
     "minpy/plotting/predictions.py": "matplotlib",

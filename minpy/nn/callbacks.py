@@ -100,7 +100,9 @@ class ProgressBar:
         if self._tqdm is not None:
             self._tqdm.close()
             self._tqdm = None
-        if sys.exc_info()[0] is None and solver.stop_reason != INTERRUPTED:  # these speak themselves
+        if (
+            sys.exc_info()[0] is None and solver.stop_reason != INTERRUPTED
+        ):  # these speak themselves
             print(solver.summary(), flush=True)
 
 

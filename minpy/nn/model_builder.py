@@ -81,19 +81,19 @@ class Module:
         self._owner: ModelBase = ModelBase()  # has the parameters; a Model, once it is part of one
         self._shapes: tuple | None = None  # of the arguments and the result of the first call
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
         """Return what `forward` does; the first call finds out the shapes."""
         if self._shapes is None:
-            return self._first_call(inputs)
-        return self.forward(*inputs)
+            return self._first_call(inputs, named)
+        return self.forward(*inputs, **named)
 
-    def forward(self, *inputs: Any) -> Any:
+    def forward(self, *inputs: Any, **named: Any) -> Any:
         """Return what the module computes; to be written by a subclass."""
         raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, ...)")
 
-    def _first_call(self, inputs: tuple) -> Any:
-        out = self.forward(*inputs)
-        self._shapes = _shapes_of(inputs), _shapes_of(out)
+    def _first_call(self, inputs: tuple, named: dict[str, Any]) -> Any:
+        out = self.forward(*inputs, **named)
+        self._shapes = _shapes_of((*inputs, *named.values())), _shapes_of(out)
         return out
 
     # -- parts
@@ -227,23 +227,38 @@ class Layer(Module):
         """Return what is kept beside the parameters."""
         return self._owner.aux_params[self._aux_params[name]]
 
+    def all_params(self) -> dict[str, Any]:
+        """Return all parameters of this layer, by the names that they have here."""
+        params = self._owner.params
+        return {name: params[full] for name, full in self._params.items()}
+
+    def all_aux(self) -> dict[str, Any]:
+        """Return all that is kept beside the parameters, by the names that they have here."""
+        aux_params = self._owner.aux_params
+        return {name: aux_params[full] for name, full in self._aux_params.items()}
+
     def set_aux(self, name: str, value: Any) -> None:
         """Keep something beside the parameters."""
         self._owner.aux_params[self._aux_params[name]] = value
 
     # -- parameters, when the shapes are known
 
-    def _first_call(self, inputs: tuple) -> Any:
+    def _first_call(self, inputs: tuple, named: dict[str, Any]) -> Any:
         try:
-            self._add_params(tuple(inputs[0].shape))
-            return super()._first_call(inputs)
+            self._add_params(*self._found(inputs, named))
+            return super()._first_call(inputs, named)
         except BaseException:  # with other inputs they may have other shapes
             self._drop_params()
             raise
 
-    def _add_params(self, input_shape: Shape) -> None:
+    def _found(self, inputs: tuple, named: dict[str, Any]) -> tuple[dict, dict]:
+        """Return the shapes of parameters, and auxiliary values, for the arguments of a call."""
+        shape = tuple(inputs[0].shape)
+        return self.param_shapes(shape), self.aux_values(shape)
+
+    def _add_params(self, shapes: dict[str, Shape], aux_values: dict[str, Any]) -> None:
         owner = self._owner
-        for name, shape in self.param_shapes(input_shape).items():
+        for name, shape in shapes.items():
             full = self._params[name] = self._full(name)
             owner.add_param(full, shape, **self._options(name))
             if full not in owner.params:
@@ -251,9 +266,9 @@ class Layer(Module):
             elif tuple(owner.params[full].shape) != tuple(shape):
                 raise ValueError(
                     f"the parameter {full} that was loaded has shape {owner.params[full].shape}, "
-                    f"but for inputs of shape {input_shape} it must have {shape}"
+                    f"but for these inputs it must have {shape}"
                 )
-        for name, value in self.aux_values(input_shape).items():
+        for name, value in aux_values.items():
             full = self._aux_params[name] = self._full(name)
             loaded = owner.aux_params.get(full)
             owner.add_aux_param(full, value)

@@ -7,8 +7,11 @@ import minpy
 import minpy.numpy as np
 from minpy.nn import functional as F
 from minpy.nn import layers, modules
-from minpy.nn.model_builder import Layer, Model, Sequential
+from minpy.nn.model_builder import Layer, Model, Sequential, Updater
 from minpy.nn.modules import (
+    GRU,
+    LSTM,
+    RNN,
     BatchFlatten,
     BatchNorm,
     BatchReshape,
@@ -18,11 +21,16 @@ from minpy.nn.modules import (
     Flatten,
     FullyConnected,
     Identity,
+    LastStep,
     LayerNorm,
+    MultiHeadAttention,
     Pooling,
+    PositionalEncoding,
     ReLU,
     Reshape,
     ResidualBlock,
+    Symbolic,
+    TransformerBlock,
 )
 
 from .networks import values
@@ -37,7 +45,19 @@ def params_of(module):
     return {name: module.param(name) for name in module._params}
 
 
+def by_steps(activation, x, Wx, Wh, b):
+    h = H
+    states = []
+    for t in range(x.shape[1]):
+        h = activation(x[:, t] @ Wx + h @ Wh + b)
+        states.append(h)
+    return np.stack(states, axis=1)
+
+
 IMAGES = drawn(2, 4, 6, 6)
+STEPS = drawn(2, 4, 3)
+WORDS = drawn(2, 5, 8)
+H = np.zeros((2, 5), dtype="f")
 
 #: Module, input, and what it computes, as a function of input and parameters.
 COMPUTED = [
@@ -73,6 +93,43 @@ COMPUTED = [
     (BatchNorm(), IMAGES, lambda x, gamma, beta: F.batch_norm(x, gamma, beta)[0]),
     (BatchNorm(fix_gamma=True), drawn(4, 3), lambda x, beta: F.batch_norm(x, None, beta)[0]),
     (Embedding(7, 3), np.array([[1, 6], [0, 0]]), lambda x, weight: weight[x]),
+    (RNN(5), drawn(2, 3), lambda x, *params: layers.rnn_step(x, np.zeros((2, 5), "f"), *params)),
+    (RNN(5), STEPS, lambda x, *params: layers.rnn_temporal(x, H, *params)),
+    (RNN(5, "relu"), drawn(2, 3), lambda x, Wx, Wh, b: layers.relu(x @ Wx + b)),
+    (RNN(5, "sigmoid"), STEPS, lambda x, *params: by_steps(layers.sigmoid, x, *params)),
+    (LSTM(5), STEPS, lambda x, *params: layers.lstm_temporal(x, H, *params)),
+    (GRU(5), drawn(2, 3), lambda x, *params: layers.gru_step(x, H, *params)),
+    (GRU(5), STEPS, lambda x, *params: layers.gru_temporal(x, H, *params)),
+    (LastStep(), STEPS, lambda x: x[:, 3]),
+    (PositionalEncoding(), STEPS, lambda x: x + layers.positional_encoding(4, 3)),
+    (
+        MultiHeadAttention(2, is_causal=True),
+        WORDS,
+        lambda x, *params: layers.multi_head_attention(x, *params, heads=2, is_causal=True),
+    ),
+    (
+        TransformerBlock(2, 16),
+        WORDS,
+        lambda x, *params: layers.transformer_encoder(
+            x,
+            dict(zip("Wqkv bqkv Wo bo W1 b1 W2 b2 gamma1 beta1 gamma2 beta2".split(), params)),
+            2,
+        ),
+    ),
+    (
+        ResidualBlock(4),
+        IMAGES,
+        lambda x, *params: layers.residual_block(
+            x, dict(zip("w1 gamma1 beta1 w2 gamma2 beta2".split(), params))
+        )[0],
+    ),
+    (
+        ResidualBlock(6, stride=2),
+        IMAGES,
+        lambda x, *params: layers.residual_block(
+            x, dict(zip("w1 gamma1 beta1 w2 gamma2 beta2 w gamma beta".split(), params)), stride=2
+        )[0],
+    ),
 ]
 
 
@@ -92,7 +149,7 @@ def test_a_module_computes_a_function_of_its_parameters(module, x, f):
 
 def test_every_module_is_tested_here():
     tested = {type(module).__name__ for module, _, _ in COMPUTED}
-    elsewhere = {"Dropout", "ResidualBlock"}
+    elsewhere = {"Dropout", "Symbolic"}
     assert tested | elsewhere == set(modules.__all__)
 
 
@@ -117,15 +174,129 @@ def test_batch_norm_keeps_averages_for_later():
     assert norm.aux("moving_mean").tolist() == [1.0]
 
 
-def test_a_residual_block_adds_its_input():
-    block = ResidualBlock(FullyConnected(3, no_bias=True))
-    x = drawn(2, 3)
-    expected = layers.relu(x @ block.inner.param("weight") + x) if block(x) is not None else None
-    onp.testing.assert_allclose(block(x).asnumpy(), expected.asnumpy(), rtol=1e-5)
-    with pytest.raises(ValueError, match=r"inner returned \(2, 4\) and the shortcut \(2, 3\)"):
-        ResidualBlock(FullyConnected(4))(x)
-    projected = ResidualBlock(FullyConnected(4), FullyConnected(4))
-    assert projected(x).shape == (2, 4)
+def test_a_residual_block_keeps_averages_for_later():
+    block = ResidualBlock(4)
+    before = block(IMAGES).asnumpy()
+    averages = {name: x.copy() for name, x in block.all_aux().items()}
+    assert (averages["mean1"].asnumpy() != 0).all() and (averages["var2"].asnumpy() != 1).all()
+    block.inference()
+    assert (block(IMAGES).asnumpy() != before).any()
+    assert values(block.all_aux()) == values(averages)
+
+
+# ---------------------------------------------------------------------------- sequences
+
+
+@pytest.mark.parametrize("kind", [RNN, GRU])
+def test_a_sequence_is_its_steps(kind):
+    layer = kind(5)
+    states = layer(STEPS)
+    h = None
+    for t in range(4):
+        h = layer(STEPS[:, t], h)
+        onp.testing.assert_allclose(states[:, t].asnumpy(), h.asnumpy(), rtol=1e-4, atol=1e-6)
+    started = layer(STEPS, hidden=h + 1)
+    assert (started.asnumpy() != states.asnumpy()).any()
+
+
+def test_a_sequence_of_an_lstm_is_its_steps():
+    layer = LSTM(5)
+    states = layer(STEPS)
+    h = c = None
+    for t in range(4):
+        h, c = layer(STEPS[:, t], h, c)
+        onp.testing.assert_allclose(states[:, t].asnumpy(), h.asnumpy(), rtol=1e-4, atol=1e-6)
+    assert (layer(STEPS, cell=c).asnumpy() != states.asnumpy()).any()
+
+
+def test_attention_looks_at_another_sequence():
+    layer = MultiHeadAttention(2)
+    context = drawn(2, 3, 8) + 1
+    out = layer(WORDS, context=context)
+    expected = layers.multi_head_attention(WORDS, **layer.all_params(), heads=2, context=context)
+    onp.testing.assert_array_equal(out.asnumpy(), expected.asnumpy())
+
+
+def test_attention_drops_in_training_alone():
+    block = TransformerBlock(2, 16, p=0.5)
+    assert (block(WORDS).asnumpy() != block(WORDS).asnumpy()).any()
+    block.inference()
+    onp.testing.assert_array_equal(block(WORDS).asnumpy(), block(WORDS).asnumpy())
+
+
+def test_queries_keys_and_values_are_initialised_each_for_itself():
+    layer = MultiHeadAttention(2)
+    layer(drawn(1, 2, 64))
+    assert onp.abs(layer.param("Wqkv").asnumpy()).max() > (6 / (64 + 192)) ** 0.5
+
+
+@pytest.mark.parametrize("layer", [LSTM(8), GRU(8), RNN(8)])
+def test_a_recurrent_network_learns_where_a_sequence_was_high(layer):
+    np.random.seed(0)
+    x = onp.random.default_rng(0).normal(size=(64, 6, 1)).astype("f")
+    y = (x[:, 0, 0] > x[:, -1, 0]).astype(int)
+    model = Model(Sequential(layer, LastStep(), FullyConnected(2)), loss="softmax_loss")
+    updater = Updater(model, update_rule="adam", learning_rate=0.03)
+    for _ in range(60):
+        gradients, _ = model.grad_and_loss(x, y)
+        updater(gradients)
+    assert (model.forward(x).argmax(axis=1).asnumpy() == y).mean() > 0.95
+
+
+# ---------------------------------------------------------------------------- symbols
+
+
+@pytest.fixture
+def mx():
+    loading = pytest.importorskip("minpy.backends.mxnet.loading", reason="needs MXNet")
+    try:
+        return loading.load()
+    except ImportError as error:
+        pytest.skip(f"needs MXNet: {error}")
+
+
+def test_a_symbol_is_a_module(mx):
+    symbol = mx.sym.FullyConnected(mx.sym.Variable("data"), name="fc", num_hidden=4)
+    net = Symbolic(mx.sym.Activation(symbol, act_type="relu"))
+    model = Model(Sequential(net, FullyConnected(2)), loss="softmax_loss")
+    gradients, loss = model.grad_and_loss(drawn(3, 5), np.array([0, 1, 0]))
+    assert gradients["symbolic0_fc_weight"].shape == (4, 5)
+
+    def by_hand(params):
+        w, b, w_out, b_out = params
+        hidden = layers.relu(drawn(3, 5) @ w.T + b)
+        return layers.softmax_loss(hidden @ w_out + b_out, np.array([0, 1, 0]))
+
+    value, expected = minpy.value_and_grad(by_hand)(list(model.params.values()))
+    assert loss.item() == pytest.approx(value.item(), rel=1e-5)
+    for g, other in zip(gradients.values(), expected, strict=True):
+        onp.testing.assert_allclose(g.asnumpy(), other.asnumpy(), rtol=1e-3, atol=1e-6)
+
+
+def test_a_symbol_of_two_variables_is_called_by_name(mx):
+    symbol = mx.sym.Variable("a") * mx.sym.Variable("b") + mx.sym.Variable("w")
+    net = Symbolic(symbol, variables=("a", "b"))
+    a, b = drawn(2, 3), drawn(2, 3) + 1
+    assert net(a=a, b=b).shape == (2, 3)
+    onp.testing.assert_allclose(net(a, b).asnumpy(), (a * b + net.param("w")).asnumpy(), rtol=1e-5)
+
+
+def test_the_states_of_a_symbol_are_the_models(mx, tmp_path):
+    def make():
+        symbol = mx.sym.BatchNorm(mx.sym.Variable("data"), name="bn", fix_gamma=False)
+        return Model(Sequential(Symbolic(symbol), FullyConnected(2)), loss="softmax_loss")
+
+    model = make()
+    x, y = drawn(8, 3) + 5, np.array([0, 1] * 4)
+    for _ in range(3):
+        model.grad_and_loss(x, y)
+    model.inference()
+    out = model.forward(x)
+    mean = model.aux_params["symbolic0_bn_moving_mean"].asnumpy()
+    onp.testing.assert_allclose(mean, (1 - 0.9**3) * x.mean(axis=0).asnumpy(), rtol=1e-4)
+    other = make().load(model.save(tmp_path / "net"))
+    other.inference()
+    onp.testing.assert_allclose(other.forward(x).asnumpy(), out.asnumpy(), rtol=1e-5)
 
 
 # ---------------------------------------------------------------------------- shapes found out

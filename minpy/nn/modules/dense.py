@@ -1,9 +1,4 @@
-"""Modules: the layers of networks, which know their parameters.
-
-Sizes of inputs are not given; a module finds them out when it is first called.  What it computes
-is a function of `minpy.nn.layers` or `minpy.nn.functional`, called with its parameters.  Images
-have shape (N, C, H, W), sequences (N, T, D).
-"""
+"""Modules for vectors and images that have parameters."""
 
 from __future__ import annotations
 
@@ -14,220 +9,11 @@ import minpy.numpy as np
 from minpy.dtypes import get_default_dtype
 from minpy.nn import functional as F
 from minpy.nn import layers
-from minpy.nn.model_builder import Layer, Module, Shape
-
-__all__ = [
-    "BatchFlatten",
-    "BatchNorm",
-    "BatchReshape",
-    "Convolution",
-    "Dropout",
-    "Embedding",
-    "Flatten",
-    "FullyConnected",
-    "GELU",
-    "Identity",
-    "LayerNorm",
-    "Logistic",
-    "Pooling",
-    "ReLU",
-    "Reshape",
-    "ResidualBlock",
-    "Sigmoid",
-    "Tanh",
-]
+from minpy.nn.model_builder import Layer, Shape
 
 ZEROS = {"init_rule": "constant", "value": 0.0}
 ONES = {"init_rule": "constant", "value": 1.0}
 Pair = int | tuple[int, int]
-
-
-# ----- without parameters
-
-
-class Identity(Module):
-    """What comes in goes out; the shortcut of a residual block."""
-
-    def forward(self, X: Any) -> Any:
-        """Return `X`."""
-        return X
-
-
-class ReLU(Module):
-    """What is negative becomes zero."""
-
-    def forward(self, X: Any) -> Any:
-        """Return an array of the shape of `X`."""
-        return layers.relu(X)
-
-
-class GELU(Module):
-    """The Gaussian error linear unit, a smooth `ReLU`."""
-
-    def forward(self, X: Any) -> Any:
-        """Return an array of the shape of `X`."""
-        return layers.gelu(X)
-
-
-class Tanh(Module):
-    """The hyperbolic tangent."""
-
-    def forward(self, X: Any) -> Any:
-        """Return an array of the shape of `X`."""
-        return layers.tanh(X)
-
-
-class Logistic(Module):
-    """The logistic function, ``1 / (1 + exp(-x))``."""
-
-    def forward(self, X: Any) -> Any:
-        """Return an array of the shape of `X`."""
-        return layers.sigmoid(X)
-
-
-class Sigmoid(Logistic):
-    """`Logistic`, as it is called today."""
-
-
-class Dropout(Module):
-    """In training, elements become zero at random, and others are scaled to make up for it.
-
-    Parameters
-    ----------
-    p : float
-        The probability to drop an element.
-
-    Examples
-    --------
-    >>> import minpy.numpy as np
-    >>> dropout = Dropout(0.5)
-    >>> dropout.inference()
-    >>> dropout(np.ones(3))
-    array([1., 1., 1.])
-    """
-
-    shown = ("p",)
-
-    def __init__(self, p: float = 0.5, name: str | None = None) -> None:
-        super().__init__(name)
-        self.p = p
-
-    def forward(self, X: Any) -> Any:
-        """Return an array of the shape of `X`."""
-        return layers.dropout(X, self.p, "train" if self.is_training else "test")
-
-
-class Reshape(Module):
-    """A new shape for the whole batch.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        With the axis of samples; one number may be -1.
-    """
-
-    shown = ("shape",)
-
-    def __init__(self, shape: Shape, name: str | None = None) -> None:
-        super().__init__(name)
-        self.shape = tuple(shape)
-
-    def forward(self, X: Any) -> Any:
-        """Return an array of shape `shape`."""
-        return np.reshape(X, self.shape)
-
-
-class BatchReshape(Reshape):
-    """A new shape for each sample.
-
-    Examples
-    --------
-    >>> import minpy.numpy as np
-    >>> BatchReshape((1, 8, 8))(np.ones((5, 64))).shape
-    (5, 1, 8, 8)
-    """
-
-    def forward(self, X: Any) -> Any:
-        """Return an array of shape (N, *shape)."""
-        return np.reshape(X, (X.shape[0], *self.shape))
-
-
-class Flatten(Module):
-    """The whole batch as one vector; see `BatchFlatten`."""
-
-    def forward(self, X: Any) -> Any:
-        """Return an array of one axis."""
-        return np.reshape(X, (-1,))
-
-
-class BatchFlatten(Module):
-    """Each sample as a vector.
-
-    Examples
-    --------
-    >>> import minpy.numpy as np
-    >>> BatchFlatten()(np.ones((5, 3, 8, 8))).shape
-    (5, 192)
-    """
-
-    def forward(self, X: Any) -> Any:
-        """Return an array of shape (N, D)."""
-        return np.reshape(X, (X.shape[0], -1))
-
-
-class Pooling(Module):
-    """The largest value, or the mean, of each window of an image.
-
-    Parameters
-    ----------
-    pool_type : {'max', 'avg'}
-    kernel : int or pair of int
-        Size of a window.
-    stride : int or pair of int
-        From one window to the next: 1 unless it is given, as in MXNet, whose names these are.
-    pad : int or pair of int
-        Rows and columns around the image that are not there.
-    global_pool : bool
-        Whether there is one window, the whole image.
-
-    Examples
-    --------
-    >>> import minpy.numpy as np
-    >>> Pooling("max", (2, 2), (2, 2))(np.ones((5, 3, 8, 8))).shape
-    (5, 3, 4, 4)
-    """
-
-    shown = ("pool_type", "kernel", "stride")
-
-    def __init__(
-        self,
-        pool_type: str = "max",
-        kernel: Pair = (2, 2),
-        stride: Pair = (1, 1),
-        pad: Pair = (0, 0),
-        global_pool: bool = False,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(name)
-        if pool_type not in ("max", "avg"):
-            raise ValueError(f"pool_type is 'max' or 'avg', not {pool_type!r}")
-        self.pool_type = pool_type
-        self.kernel = kernel
-        self.stride = stride
-        self.pad = pad
-        self.global_pool = global_pool
-
-    def forward(self, X: Any) -> Any:
-        """Return an array of shape (N, C, H', W')."""
-        if self.global_pool:
-            whole = F.global_max_pool2d if self.pool_type == "max" else F.global_avg_pool2d
-            return np.reshape(whole(X), (*X.shape[:2], 1, 1))
-        if self.pool_type == "max":
-            return F.max_pool2d(X, self.kernel, self.stride, self.pad)
-        return F.avg_pool2d(X, self.kernel, self.stride, self.pad)
-
-
-# ----- with parameters
 
 
 class FullyConnected(Layer):
@@ -476,40 +262,74 @@ class Embedding(Layer):
         return F.embedding(X, self.param("weight"))
 
 
-class ResidualBlock(Module):
-    """``relu(inner(X) + shortcut(X))``, of a residual network.
+class ResidualBlock(Layer):
+    """Two convolutions with batch normalization, around which the input goes by a shortcut.
+
+    Blocks of another kind are sums: ``Identity() + Sequential(...)``.
 
     Parameters
     ----------
-    inner : Module
-    shortcut : Module, optional
-        By default nothing is done on the way, and the shapes must be the same.
+    num_filter : int
+    stride : int
+        Of the first convolution.
 
     References
     ----------
-    K. He et al., "Deep residual learning for image recognition", CVPR (2016).
+    K. He, X. Zhang, S. Ren and J. Sun, "Deep residual learning for image recognition", CVPR (2016).
 
     Examples
     --------
     >>> import minpy.numpy as np
-    >>> ResidualBlock(FullyConnected(3))(np.ones((2, 3))).shape
-    (2, 3)
+    >>> ResidualBlock(32, stride=2)(np.ones((2, 16, 8, 8))).shape
+    (2, 32, 4, 4)
     """
 
-    def __init__(
-        self, inner: Module, shortcut: Module | None = None, name: str | None = None
-    ) -> None:
-        super().__init__(name)
-        self.inner = inner
-        self.shortcut = Identity() if shortcut is None else shortcut
+    shown = ("num_filter", "stride")
+
+    def __init__(self, num_filter: int, stride: int = 1, **options: Any) -> None:
+        super().__init__(**options)
+        self.num_filter = num_filter
+        self.stride = stride
+
+    def _convolutions(self, channels: int) -> dict[str, tuple[int, int]]:
+        """Return the channels and the size of the filters of each convolution."""
+        convolutions = {"1": (channels, 3), "2": (self.num_filter, 3)}
+        if self.stride != 1 or channels != self.num_filter:
+            convolutions[""] = (channels, 1)
+        return convolutions
+
+    def param_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shapes of filters, (F, C, K, K), and of scales and shifts, (F,)."""
+        shapes: dict[str, Shape] = {}
+        for which, (channels, size) in self._convolutions(input_shape[1]).items():
+            shapes["w" + which] = (self.num_filter, channels, size, size)
+            shapes["gamma" + which] = shapes["beta" + which] = (self.num_filter,)
+        return shapes
+
+    def aux_values(self, input_shape: Shape) -> dict[str, Any]:
+        """Return the first running averages: means 0, variances 1."""
+        zeros = np.zeros(self.num_filter, dtype=get_default_dtype())
+        values = {}
+        for which in self._convolutions(input_shape[1]):
+            values["mean" + which], values["var" + which] = zeros, zeros + 1
+        return values
+
+    def init_config(self, name: str) -> dict[str, Any]:
+        """Return He's rule for filters, ones for scales, zeros for shifts."""
+        if name.startswith("w"):
+            return {"init_rule": "kaiming"}
+        return ONES if name.startswith("gamma") else ZEROS
 
     def forward(self, X: Any) -> Any:
-        """Return an array of the shape of what `inner` returns."""
-        out, shortcut = self.inner(X), self.shortcut(X)
-        if out.shape != shortcut.shape:
-            raise ValueError(
-                f"ResidualBlock adds two arrays of one shape, but inner returned {out.shape} and "
-                f"the shortcut {shortcut.shape}; give a shortcut such as Convolution((1, 1), "
-                f"{out.shape[1]}, stride=...)"
-            )
-        return layers.relu(out + shortcut)
+        """Return an array of shape (N, F, H', W')."""
+        out, averages = layers.residual_block(
+            X,
+            self.all_params(),
+            self.all_aux(),
+            mode="train" if self.is_training else "test",
+            stride=self.stride,
+        )
+        if self.is_training:
+            for name, value in averages.items():
+                self.set_aux(name, value)
+        return out

@@ -1,0 +1,194 @@
+"""Modules without parameters: activations, dropout, shapes and pooling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import minpy.numpy as np
+from minpy.nn import functional as F
+from minpy.nn import layers
+from minpy.nn.model_builder import Module, Shape
+
+Pair = int | tuple[int, int]
+
+
+class Identity(Module):
+    """What comes in goes out; the shortcut of a residual block."""
+
+    def forward(self, X: Any) -> Any:
+        """Return `X`."""
+        return X
+
+
+class ReLU(Module):
+    """What is negative becomes zero."""
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of the shape of `X`."""
+        return layers.relu(X)
+
+
+class GELU(Module):
+    """The Gaussian error linear unit, a smooth `ReLU`."""
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of the shape of `X`."""
+        return layers.gelu(X)
+
+
+class Tanh(Module):
+    """The hyperbolic tangent."""
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of the shape of `X`."""
+        return layers.tanh(X)
+
+
+class Logistic(Module):
+    """The logistic function, ``1 / (1 + exp(-x))``."""
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of the shape of `X`."""
+        return layers.sigmoid(X)
+
+
+class Sigmoid(Logistic):
+    """`Logistic`, as it is called today."""
+
+
+class Dropout(Module):
+    """In training, elements become zero at random, and others are scaled to make up for it.
+
+    Parameters
+    ----------
+    p : float
+        The probability to drop an element.
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> dropout = Dropout(0.5)
+    >>> dropout.inference()
+    >>> dropout(np.ones(3))
+    array([1., 1., 1.])
+    """
+
+    shown = ("p",)
+
+    def __init__(self, p: float = 0.5, name: str | None = None) -> None:
+        super().__init__(name)
+        self.p = p
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of the shape of `X`."""
+        return layers.dropout(X, self.p, "train" if self.is_training else "test")
+
+
+class Reshape(Module):
+    """A new shape for the whole batch.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        With the axis of samples; one number may be -1.
+    """
+
+    shown = ("shape",)
+
+    def __init__(self, shape: Shape, name: str | None = None) -> None:
+        super().__init__(name)
+        self.shape = tuple(shape)
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of shape `shape`."""
+        return np.reshape(X, self.shape)
+
+
+class BatchReshape(Reshape):
+    """A new shape for each sample.
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> BatchReshape((1, 8, 8))(np.ones((5, 64))).shape
+    (5, 1, 8, 8)
+    """
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of shape (N, *shape)."""
+        return np.reshape(X, (X.shape[0], *self.shape))
+
+
+class Flatten(Module):
+    """The whole batch as one vector; see `BatchFlatten`."""
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of one axis."""
+        return np.reshape(X, (-1,))
+
+
+class BatchFlatten(Module):
+    """Each sample as a vector.
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> BatchFlatten()(np.ones((5, 3, 8, 8))).shape
+    (5, 192)
+    """
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of shape (N, D)."""
+        return np.reshape(X, (X.shape[0], -1))
+
+
+class Pooling(Module):
+    """The largest value, or the mean, of each window of an image.
+
+    Parameters
+    ----------
+    pool_type : {'max', 'avg'}
+    kernel : int or pair of int
+        Size of a window.
+    stride : int or pair of int
+        From one window to the next: 1 unless it is given, as in MXNet, whose names these are.
+    pad : int or pair of int
+        Rows and columns around the image that are not there.
+    global_pool : bool
+        Whether there is one window, the whole image.
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> Pooling("max", (2, 2), (2, 2))(np.ones((5, 3, 8, 8))).shape
+    (5, 3, 4, 4)
+    """
+
+    shown = ("pool_type", "kernel", "stride")
+
+    def __init__(
+        self,
+        pool_type: str = "max",
+        kernel: Pair = (2, 2),
+        stride: Pair = (1, 1),
+        pad: Pair = (0, 0),
+        global_pool: bool = False,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        if pool_type not in ("max", "avg"):
+            raise ValueError(f"pool_type is 'max' or 'avg', not {pool_type!r}")
+        self.pool_type = pool_type
+        self.kernel = kernel
+        self.stride = stride
+        self.pad = pad
+        self.global_pool = global_pool
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of shape (N, C, H', W')."""
+        if self.global_pool:
+            whole = F.global_max_pool2d if self.pool_type == "max" else F.global_avg_pool2d
+            return np.reshape(whole(X), (*X.shape[:2], 1, 1))
+        if self.pool_type == "max":
+            return F.max_pool2d(X, self.kernel, self.stride, self.pad)
+        return F.avg_pool2d(X, self.kernel, self.stride, self.pad)
