@@ -33,6 +33,7 @@ SAFE: dict[str, set[str]] = {
 }
 """What a sanitiser must let pass: the attributes of each tag."""
 
+FINE = 8  # rows of a heat map that are drawn in full size
 LEVELS = (0.01, 0.1, 0.5)  # relative errors between which the shades of a heat map change
 
 _LIGHT = (
@@ -51,14 +52,15 @@ STYLE = (
     """
 .minpy-card{LIGHT}
 @media (prefers-color-scheme:dark){.minpy-card{DARK}}
-[data-jp-theme-light=true] .minpy-card{LIGHT}
-[data-jp-theme-light=false] .minpy-card{DARK}
+[data-jp-theme-light=true] .minpy-card,.vscode-light .minpy-card{LIGHT}
+[data-jp-theme-light=false] .minpy-card,.vscode-dark .minpy-card{DARK}
 CARD{max-width:46rem;margin:.4rem 0;border:1px solid var(--line);border-left:4px solid var(--wrong);
 border-radius:6px;background:var(--page);color:var(--text);overflow-x:auto;
 font:13px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
 CARD.minpy-card-right{border-left-color:var(--right)}
 CARD.minpy-card-unwritten{border-left-color:var(--quiet)}
 CARD p{margin:0 0 .15rem;color:inherit}
+CARD p:last-child{margin-bottom:0}
 CARD code{font:12.5px/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;
 background:var(--soft);color:inherit;padding:.05em .3em;border:0;border-radius:3px}
 CARD .minpy-card-head{display:flex;flex-wrap:wrap;gap:.2rem .7rem;align-items:baseline;
@@ -78,7 +80,7 @@ CARD .minpy-card-number{text-align:right;font-variant-numeric:tabular-nums}
 CARD .minpy-card-is-right{color:var(--right)}
 CARD .minpy-card-is-wrong{color:var(--wrong);font-weight:600}
 CARD .minpy-card-is-unwritten{color:var(--quiet)}
-CARD .minpy-card-why{white-space:normal;padding:0 .8rem .5rem}
+CARD .minpy-card-why{white-space:normal;padding:0 .8rem .4rem}
 CARD .minpy-card-parts{display:flex;flex-wrap:wrap;gap:.4rem 1.2rem;align-items:flex-start;
 justify-content:space-between}
 CARD .minpy-card-words{flex:1 1 20rem}
@@ -86,6 +88,7 @@ CARD .minpy-card-diagnosis{font-weight:600}
 CARD .minpy-card-heat{width:auto;border-collapse:separate;border-spacing:1px}
 CARD .minpy-card-heat td{width:8px;height:8px;min-width:8px;padding:0;line-height:0;font-size:0}
 CARD .minpy-card-heat tr{height:auto}
+CARD .minpy-card-fine td{width:5px;height:5px;min-width:5px}
 CARD .minpy-card-legend{display:flex;gap:.35em;align-items:center;font-size:11px;
 color:var(--quiet);padding-left:1px}
 CARD .minpy-card-legend span{width:8px;height:8px;display:inline-block}
@@ -172,8 +175,9 @@ def _heat(found: Comparison) -> str:
     label = plain(say("card.heat", name=found.name))
     label += f": {found.where}" if found.where else ""
     shades = "".join(f'<span class="minpy-h{level}"></span>' for level in range(len(LEVELS) + 2))
+    fine = " minpy-card-fine" if len(found.heat) > FINE else ""
     return (
-        f'<div><table class="minpy-card-heat" role="img" aria-label="{_attribute(label)}">'
+        f'<div><table class="minpy-card-heat{fine}" role="img" aria-label="{_attribute(label)}">'
         f"<tbody>{rows}</tbody></table>"
         f'<div class="minpy-card-legend">{marked(say("card.heat_right"))}{shades}'
         f"{marked(say('card.heat_wrong'))}</div></div>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,7 @@ STRICTEST, LOOSEST = 1e-10, 1e-3  # errors up to which an explanation counts as 
 FEWEST = 3  # entries that a pattern must hold for before it is one
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """A wrong output, and what a hypothesis about it may ask.
 
@@ -40,6 +40,7 @@ class Case:
     floor: float | None = None
     dtype: str | None = None
     evidence: Evidence = field(default_factory=Evidence)
+    _made: dict = field(default_factory=dict, repr=False)
 
     @property
     def same_shape(self) -> bool:
@@ -98,15 +99,26 @@ class Case:
         size = onp.vdot(base, base).real
         return 0.0 if not size else (onp.vdot(base, of) / size).item()
 
-    def arrays(self, named: Mapping[str, Any]) -> Iterator[tuple[str, onp.ndarray]]:
-        """Go through the arrays of a part of the evidence."""
-        for name, value in named.items():
-            array = receive(value).array
-            if array is not None:
-                yield str(name), array
+    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Return what `make` made when it was first asked for under this key."""
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
 
-    def alike(self, named: Mapping[str, Any]) -> dict[str, onp.ndarray]:
-        """Return those arrays of a part of the evidence that have the expected shape."""
-        return {
-            name: array for name, array in self.arrays(named) if array.shape == self.expected.shape
-        }
+    def arrays(self, *parts: str) -> dict[str, onp.ndarray]:
+        """Return the arrays in parts of the evidence, such as ``"weights"``, by their names."""
+        return self.once(parts, lambda: self._arrays(parts))
+
+    def _arrays(self, parts: tuple[str, ...]) -> dict[str, onp.ndarray]:
+        found = {}
+        for part in parts:
+            for name, value in getattr(self.evidence, part).items():
+                array = receive(value).array
+                if array is not None:
+                    found[str(name)] = array
+        return found
+
+    def alike(self, part: str) -> dict[str, onp.ndarray]:
+        """Return those arrays in a part of the evidence that have the expected shape."""
+        shape = self.expected.shape
+        return {name: array for name, array in self.arrays(part).items() if array.shape == shape}

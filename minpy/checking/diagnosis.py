@@ -58,6 +58,7 @@ TABLE = (
     Hypothesis("extra_factor", h.has_factor("extra_factor")),
     Hypothesis("missing_factor", h.has_factor("missing_factor")),
     Hypothesis("data_missing_mean", h.lacks_mean_in_data),
+    Hypothesis("mean_and_regularization", h.lacks_mean_and_regularization),
     # the right numbers elsewhere
     Hypothesis("transpose", h.is_transposed, "any"),
     Hypothesis("axes", h.has_permuted_axes, "any"),
@@ -69,6 +70,7 @@ TABLE = (
     Hypothesis("unsummed", h.is_unsummed, "other"),
     Hypothesis("unaveraged", h.is_unaveraged, "other"),
     Hypothesis("wrong_axis", h.is_summed_over_the_wrong_axis, "any"),
+    Hypothesis("one_of_a_sum", h.is_one_of_a_sum, "any"),
     Hypothesis("reshaped", h.is_reshaped, "other"),
     Hypothesis("overwritten", h.is_overwritten),
     Hypothesis("term_missing", h.lacks_term),
@@ -82,6 +84,7 @@ TABLE = (
     Hypothesis("kink", h.is_wrong_at_kinks),
     Hypothesis("slopes", h.is_at_a_kink),
     Hypothesis("kink_near", h.is_near_a_kink),
+    Hypothesis("labels", h.is_wrong_at_labels),
     Hypothesis("unmasked", h.is_unmasked),
     Hypothesis("partly_zero", h.is_partly_zero),
     # what has no better name

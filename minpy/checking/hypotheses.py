@@ -71,7 +71,7 @@ def has_factor(*names: str) -> Callable[[Case], Values | None]:
     """Make the hypothesis that all entries are off by one factor, known by one of these names."""
 
     def test(case: Case) -> Values | None:
-        found = _known_factors(case, case.actual, case.expected)
+        found = case.once("factors", lambda: _known_factors(case))
         # two names for one number, such as N = 2: neither is verified
         return found[0][1] if len(found) == 1 and found[0][0] in names else None
 
@@ -90,16 +90,15 @@ def has_any_factor(case: Case) -> Values | None:
 
 def has_factor_in_data(case: Case) -> Values | None:
     """All entries are off by one factor, but for the part of regularization, which is right."""
-    term = _regularization(case)
-    if term is None:
-        return None
-    actual, data = case.actual - term, case.expected - term
-    if (onp.abs(data) > 1e-3 * onp.abs(data).max(initial=0.0)).sum() < FEWEST:
-        return None
-    ratio = _tidy(case, case.factor(actual, data))
-    if not ratio or ratio == 1 or (error := case.fit(actual / ratio, data)) is None:
-        return None
-    return {"ratio": ratio, "inverse": 1 / ratio, "error": error}
+    for about, term in _regularizations(case):
+        actual, data = case.actual - term, case.expected - term
+        if (onp.abs(data) > 1e-3 * onp.abs(data).max(initial=0.0)).sum() < FEWEST:
+            continue
+        ratio = _tidy(case, case.factor(actual, data))
+        error = case.fit(actual / ratio, data) if ratio and ratio != 1 else None
+        if error is not None:
+            return about | {"ratio": ratio, "inverse": 1 / ratio, "error": error}
+    return None
 
 
 def lacks_mean_in_data(case: Case) -> Values | None:
@@ -110,9 +109,19 @@ def lacks_mean_in_data(case: Case) -> Values | None:
     return found | {"batch": case.evidence.batch}
 
 
-def _known_factors(
-    case: Case, actual: onp.ndarray, expected: onp.ndarray
-) -> list[tuple[str, Values]]:
+def lacks_mean_and_regularization(case: Case) -> Values | None:
+    """The part of the data is N times too large, and that of regularization is missing."""
+    batch = case.evidence.batch
+    if batch is None or batch < 2:
+        return None
+    for about, term in _regularizations(case):
+        values = _fitting(case, case.actual / batch + term)
+        if values is not None:
+            return values | about | {"batch": batch}
+    return None
+
+
+def _known_factors(case: Case) -> list[tuple[str, Values]]:
     """Return the factors with a name that make all entries right."""
     known: list[tuple[str, float, Values]] = [
         ("sign", -1.0, {}),
@@ -131,7 +140,7 @@ def _known_factors(
             known += [("extra_factor", factor, values), ("missing_factor", 1 / factor, values)]
     found = []
     for name, factor, values in known:
-        error = case.fit(actual / factor, expected) if case.matters.any() else None
+        error = case.fit(case.actual / factor) if case.matters.any() else None
         if error is not None:
             found.append((name, values | {"error": error}))
     return found
@@ -227,7 +236,7 @@ def _along_axes(case: Case, undone: Callable[[int], onp.ndarray]) -> Values | No
 
 def is_another_output(case: Case) -> Values | None:
     """It is what another output has to be."""
-    for name, array in case.arrays(case.evidence.others):
+    for name, array in case.arrays("others").items():
         if array.size > 1 and (error := case.fit(case.actual, array)) is not None:
             return {"other": name, "error": error}
     return None
@@ -260,15 +269,29 @@ def is_unaveraged(case: Case) -> Values | None:
 
 
 def is_summed_over_the_wrong_axis(case: Case) -> Values | None:
-    """A known array summed over one axis is right, and over the other axis is what came back."""
-    for name, array in case.arrays(case.evidence.intermediates):
-        axes = [axis for axis in range(array.ndim) if array.shape[axis] > 1]
-        sums = {axis: array.sum(axis=axis) for axis in axes}
-        right = [a for a in axes if _same(case, sums[a], case.expected)]
-        taken = [a for a in axes if _same(case, case.actual, sums[a])]
-        if right and taken and right != taken:
-            return {"array": name, "axis": right[0], "taken": taken[0]}
+    """A known array summed over one axis is right, and over another is what came back."""
+    for name, array, right in _sums(case):
+        for taken in range(array.ndim):
+            if taken != right and _same(case, case.actual, array.sum(axis=taken)):
+                return {"array": name, "axis": right, "taken": taken}
     return None
+
+
+def is_one_of_a_sum(case: Case) -> Values | None:
+    """A known array summed over an axis is right, and what came back is one entry along it."""
+    for name, array, right in _sums(case):
+        for index in (0, -1):
+            if _same(case, case.actual, array.take(index, axis=right)):
+                return {"array": name, "axis": right, "index": index}
+    return None
+
+
+def _sums(case: Case) -> Iterator[tuple[str, onp.ndarray, int]]:
+    """Go through the known arrays whose sum over an axis is right."""
+    for name, array in case.arrays("inputs", "intermediates").items():
+        for axis in range(array.ndim):
+            if array.shape[axis] > 1 and _same(case, array.sum(axis=axis), case.expected):
+                yield name, array, axis
 
 
 def _same(case: Case, actual: onp.ndarray, expected: onp.ndarray) -> bool:
@@ -295,28 +318,28 @@ def _axes_to_drop(shape: tuple, expected: tuple) -> Iterator[tuple[int, ...]]:
 
 def lacks_regularization(case: Case) -> Values | None:
     """With the part of regularization added it is right."""
-    term = _regularization(case)
-    values = None if term is None else _fitting(case, case.actual + term)
-    return values and values | _about_regularization(case)
+    for about, term in _regularizations(case):
+        values = _fitting(case, case.actual + term)
+        if values is not None:
+            return values | about
+    return None
 
 
 def has_other_regularization(case: Case) -> Values | None:
     """With another factor of regularization it is right."""
-    term = _regularization(case)
-    if term is None:
-        return None
-    found = case.factor(case.actual - case.expected, term) + 1
-    found = _tidy(case, found)
-    values = _fitting(case, case.actual - (found - 1) * term)
-    if values is None or found == 1 or abs(found) > 1e6:
-        return None
-    about = _about_regularization(case)
-    return values | about | {"given": found * about["factor"], "times": found}
+    if not case.evidence.regularization:
+        return None  # two unknown factors explain too much
+    for about, term in _regularizations(case):
+        times = _tidy(case, case.factor(case.actual - case.expected, term) + 1)
+        values = _fitting(case, case.actual - (times - 1) * term)
+        if values is not None and times != 1 and abs(times) < 1e6:
+            return values | about | {"given": times * about["factor"], "times": times}
+    return None
 
 
 def differs_by_weights(case: Case) -> Values | None:
     """The difference is proportional to an array of weights."""
-    for name, weights in case.alike(case.evidence.weights).items():
+    for name, weights in case.alike("weights").items():
         if onp.count_nonzero(weights) >= FEWEST:
             factor = case.factor(case.actual - case.expected, weights)
             values = _fitting(case, case.actual - factor * weights)
@@ -325,17 +348,23 @@ def differs_by_weights(case: Case) -> Values | None:
     return None
 
 
-def _regularization(case: Case) -> onp.ndarray | None:
-    """Return the part of regularization in the expected gradient, if it is known."""
+def _regularizations(case: Case) -> Iterator[tuple[Values, onp.ndarray]]:
+    """Go through what the part of regularization in the expected gradient may be.
+
+    Its factor is known, or else one of the numbers that the call was given, or twice that.
+    """
     evidence = case.evidence
-    weights = case.alike(evidence.weights).get(evidence.parameter or "")
-    if weights is None or not evidence.regularization:
-        return None
-    return evidence.regularization * weights if onp.count_nonzero(weights) >= FEWEST else None
-
-
-def _about_regularization(case: Case) -> Values:
-    return {"factor": case.evidence.regularization, "weights": case.evidence.parameter}
+    weights = case.alike("weights").get(evidence.parameter or "")
+    if weights is None or onp.count_nonzero(weights) < FEWEST:
+        return
+    factors = [evidence.regularization]
+    if evidence.regularization is None:
+        numbers = [x.item() for x in case.arrays("inputs").values() if x.ndim == 0]
+        factors = [times * number for number in numbers for times in (1, 2)]
+    for factor in factors:
+        if factor:
+            about = {"factor": factor, "weights": evidence.parameter}
+            yield about, factor * weights
 
 
 def lacks_term(case: Case) -> Values | None:
@@ -354,7 +383,7 @@ def has_term_of_wrong_sign(case: Case) -> Values | None:
 
 
 def _with_term(case: Case, times: int) -> Values | None:
-    for name, term in case.alike(case.evidence.terms).items():
+    for name, term in case.alike("terms").items():
         values = _fitting(case, case.actual + times * term)
         if values is not None:
             return values | {"term": name}
@@ -363,7 +392,7 @@ def _with_term(case: Case, times: int) -> Values | None:
 
 def is_overwritten(case: Case) -> Values | None:
     """Each entry is the last term written to it, where their sum belongs."""
-    terms = list(case.alike(case.evidence.terms).values())
+    terms = list(case.alike("terms").values())
     if len(terms) < 3:
         return None
     for order in (terms, terms[::-1]):
@@ -378,7 +407,7 @@ def is_overwritten(case: Case) -> Values | None:
 
 def is_a_known_mistake(case: Case) -> Values | None:
     """It is what a mistake makes of it that the author of the check had in mind."""
-    for words, array in case.arrays(case.evidence.mistakes):
+    for words, array in case.arrays("mistakes").items():
         error = case.fit(case.actual, array)
         if error is not None:
             return {"words": words, "error": error}
@@ -392,7 +421,7 @@ def is_wrong_at_kinks(case: Case) -> Values | None:
     """It is wrong only where what enters a ReLU is as good as 0."""
     if not case.wrong.any() or not case.expected.ndim:
         return None
-    for name, entering in case.arrays(case.evidence.preactivations):
+    for name, entering in case.arrays("preactivations").items():
         near = onp.abs(entering) <= case.evidence.kink
         readings = [near] if near.shape == case.expected.shape else []
         if near.ndim and near.shape[-1] == case.expected.shape[-1]:
@@ -400,14 +429,14 @@ def is_wrong_at_kinks(case: Case) -> Values | None:
             readings.append(onp.broadcast_to(units, case.expected.shape))
         for places in readings:
             if not (case.wrong & ~places).any() and places.mean() <= 0.5:
-                found = {"found": int(case.wrong.sum()), "kink": case.evidence.kink}
+                found = {"found": int(case.wrong.sum()), "count": case.wrong.size}
                 return {"entering": name, **found}
     return None
 
 
 def is_at_a_kink(case: Case) -> Values | None:
     """It is wrong only where the slopes to both sides differ, and what it says is between them."""
-    slopes = receive(case.evidence.slopes).array
+    slopes = case.once("slopes", lambda: receive(case.evidence.slopes).array)
     if slopes is None or slopes.shape != (2, *case.expected.shape) or not case.wrong.any():
         return None
     low, high = slopes.min(axis=0), slopes.max(axis=0)
@@ -417,18 +446,34 @@ def is_at_a_kink(case: Case) -> Values | None:
         return None
     worst = onp.unravel_index((case.wrong * (high - low)).argmax(), case.wrong.shape)
     sides = {"left": slopes[1][worst].item(), "right": slopes[0][worst].item()}
-    return {"found": int(case.wrong.sum()), **sides}
+    return {"found": int(case.wrong.sum()), "count": case.wrong.size, **sides}
 
 
 def is_near_a_kink(case: Case) -> Values | None:
     """It is wrong only for the steps that were taken: with much smaller ones it is right."""
-    slopes = receive(case.evidence.slopes).array
+    slopes = case.once("slopes", lambda: receive(case.evidence.slopes).array)
     if slopes is None or slopes.shape != (2, *case.expected.shape) or not case.wrong.any():
         return None
     slack = SLACK * max(1.0, float(onp.abs(slopes).max()))
     if not (onp.abs(slopes - case.actual) <= slack).all(axis=0)[case.wrong].all():
         return None
-    return {"found": int(case.wrong.sum()), "step": case.evidence.step}
+    found = int(case.wrong.sum())
+    return {"found": found, "count": case.wrong.size, "step": case.evidence.step}
+
+
+def is_wrong_at_labels(case: Case) -> Values | None:
+    """It is wrong only where the column is the label of the row."""
+    if case.expected.ndim != 2 or case.wrong.sum() < FEWEST or case.wrong.all():
+        return None
+    rows, columns = case.expected.shape
+    for name, labels in case.arrays("inputs").items():
+        if labels.shape != (rows,) or columns < 3 or not onp.isin(labels, range(columns)).all():
+            continue
+        at_labels = onp.zeros(case.expected.shape, bool)
+        at_labels[onp.arange(rows), labels.real.astype(int)] = True
+        if not (case.wrong & ~at_labels).any():
+            return {"labels": name, "found": int(case.wrong.sum()), "count": case.wrong.size}
+    return None
 
 
 def is_unmasked(case: Case) -> Values | None:
@@ -474,8 +519,8 @@ def is_rounding_of_the_check(case: Case) -> Values | None:
 
 def changed_an_input(case: Case) -> Values | None:
     """The call changed what it was given."""
-    before = dict(case.arrays(case.evidence.inputs))
-    for name, after in case.arrays(case.evidence.after):
+    before = case.arrays("inputs")
+    for name, after in case.arrays("after").items():
         if name in before and not onp.array_equal(before[name], after, equal_nan=True):
             if before[name].shape != after.shape:
                 continue

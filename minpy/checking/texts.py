@@ -29,10 +29,10 @@ ENGLISH: dict[str, str] = {
     "sign.wrong": "✗",
     "sign.unwritten": "○",
     # the card
-    "card.outputs_right": "all {count} outputs are right",
-    "card.output_right": "the output is right",
-    "card.outputs_wrong": "{wrong} of {count} outputs are not right",
-    "card.output_wrong": "the output is not right",
+    "card.outputs_right": "all {count} outputs right",
+    "card.output_right": "output right",
+    "card.outputs_wrong": "{wrong} of {count} outputs not right",
+    "card.output_wrong": "output not right",
     "card.nothing": "nothing was compared",
     "card.points": "{points} of {out_of} points",
     "card.point": "{points} of 1 point",
@@ -139,11 +139,11 @@ ENGLISH: dict[str, str] = {
     "diagnosis.ratio": "Every entry is {ratio} times what it should be: your `{name}` divided "
     "by {ratio} is right (error {error:1}).",
     "diagnosis.data_missing_mean": "The mean over the examples is missing in the part of the "
-    "data: that part divided by N = {batch} is right (error {error:1}), and the part of "
-    "regularization is right as it is.",
+    "data: that part divided by N = {batch} is right (error {error:1}); the other part, "
+    "{factor} times `{weights}`, is right as it is.",
     "diagnosis.data_ratio": "The part of the data is {ratio} times what it should be: that "
-    "part divided by {ratio} is right (error {error:1}), and the part of regularization is "
-    "right as it is.",
+    "part divided by {ratio} is right (error {error:1}); the other part, {factor} times "
+    "`{weights}`, is right as it is.",
     "diagnosis.transpose": "It is transposed: `{name}.T` is right (error {error:1}).",
     "diagnosis.axes": "Its axes are in another order: `{name}.transpose{axes}` is right (error "
     "{error:1}).",
@@ -177,15 +177,16 @@ ENGLISH: dict[str, str] = {
     "{error:1}).",
     "diagnosis.weights": "It differs from what it should be by {factor} times `{weights}`: "
     "without that, it is right (error {error:1}). Look at regularization.",
-    "diagnosis.kink": "It differs only where {entering} is at the kink at 0 ({found} entries), "
-    "where there is no one slope. Everything else is right.",
-    "diagnosis.slopes": "The function has a kink there ({found} entries), with slope {left} on "
-    "one side and {right} on the other: your `{name}` is between the two, and is not wrong.",
+    "diagnosis.kink": "It is right except at {found} of {count} entries, where {entering} is "
+    "at the kink at 0, and there is no one slope.",
+    "diagnosis.slopes": "The function has a kink at {found} of {count} entries, with slope "
+    "{left} on one side and {right} on the other: your `{name}` is between the two, and is not "
+    "wrong.",
     "diagnosis.kink_near": "With a much smaller step it agrees: the function has a kink, or "
-    "bends sharply, within {step:1} of these {found} entries.",
-    "diagnosis.unmasked": "It is right except for {found} entries that must be exactly 0. Is a "
-    "mask missing?",
-    "diagnosis.partly_zero": "It is right except for {found} of {count} entries, which are "
+    "bends sharply, within {step:1} of {found} of {count} entries.",
+    "diagnosis.unmasked": "It is right except at {found} of {count} entries, which must be "
+    "exactly 0. Is a mask missing?",
+    "diagnosis.partly_zero": "It is right except at {found} of {count} entries, which are "
     "still 0. Does a loop end too early, or a mask remove too much?",
     "diagnosis.offset": "All entries are off by {offset}: without that, your `{name}` is right "
     "(error {error:1}).",
@@ -194,6 +195,13 @@ ENGLISH: dict[str, str] = {
     "step, or float64.",
     "diagnosis.mutated": "The call changed its argument `{input}`: at {index} it was {before}, "
     "and is {after} after it. What was computed from it later is wrong.",
+    "diagnosis.labels": "It is right except at {found} of {count} entries, all of them of the "
+    "true classes, `[n, {labels}[n]]`.",
+    "diagnosis.one_of_a_sum": "A sum is missing: yours is one entry ({index}) of {array} along "
+    "axis {axis}, and the sum over that axis is right.",
+    "diagnosis.mean_and_regularization": "Two things are missing, the mean over the examples "
+    "and the gradient of regularization: your `{name}` divided by N = {batch}, plus {factor} "
+    "times `{weights}`, is right (error {error:1}).",
     # finite differences with other steps
     "steps.best": "The best step for `{name}` in {dtype} is {step:1}: central differences are then "
     "right to {error:1}.",

@@ -165,6 +165,47 @@ def data_times(k):
     return plant
 
 
+def unnamed_regularization(change):
+    """Plant it where the factor of regularization is known only as an argument of the call."""
+
+    def plant(net):
+        inputs = {"reg": net.regularization, "x": net.x, "steps": 7.0}
+        evidence = net.evidence(regularization=None, inputs=inputs)
+        return change(net)["W1"], net.right["W1"], evidence
+
+    return plant
+
+
+def twice_the_squares(net):
+    """The loss has ``reg * sum(W**2)``, so that the term is twice as large as its argument."""
+    term = net.regularization * net.p["W1"]
+    evidence = net.evidence(regularization=None, inputs={"reg": net.regularization})
+    return net.right["W1"] - term, net.right["W1"] + term, evidence
+
+
+def first_example(net):
+    inputs = {"dout": net.dhidden}
+    return net.dhidden[0], net.right["b1"], Evidence(inputs=inputs)
+
+
+def wrong_axis_of_an_input(net):
+    inputs = {"dout": net.dscores}
+    return net.dscores.sum(axis=1), net.right["b2"], net.evidence("b2", inputs=inputs)
+
+
+def labels_forgotten(net):
+    """The gradient of a softmax without ``dscores[n, y[n]] -= 1``."""
+    wrong = net.dscores.copy()
+    wrong[onp.arange(len(net.y)), net.y] += 1 / len(net.y)
+    return wrong, net.dscores, Evidence(batch=len(net.y), inputs={"y": net.y})
+
+
+def labels_and_more(net):
+    wrong, right, evidence = labels_forgotten(net)
+    wrong[0, (net.y[0] + 1) % net.sizes[3]] += 0.1
+    return wrong, right, evidence
+
+
 def embedding(write):
     """The gradient of a table of which rows are read again and again."""
 
@@ -379,7 +420,15 @@ CASES = {
     "extra_factor": [gives(lambda g: g * 7**0.5)],
     "missing_factor": [gives(lambda g: g / 7**0.5)],
     "ratio": [gives(lambda g: 0.3 * g), gives(lambda g: -3.3 * g, "x"), gives(lambda g: g / 70)],
-    "data_missing_mean": [with_options(mean=False), with_options("W2", mean=False)],
+    "data_missing_mean": [
+        with_options(mean=False),
+        with_options("W2", mean=False),
+        unnamed_regularization(lambda net: net.backward(mean=False)),
+    ],
+    "mean_and_regularization": [
+        with_options(mean=False, regularization=False),
+        with_options("W2", mean=False, regularization=False),
+    ],
     "data_ratio": [data_times(-1), data_times(2), data_times(0.37)],
     "transpose": [transposed, lambda net: (net.x.T, net.x, Evidence())],
     "axes": [moved_axes],
@@ -389,7 +438,8 @@ CASES = {
     "permuted": [shuffled],
     "unsummed": [unsummed_bias, unsummed_kept],
     "unaveraged": [per_example_loss],
-    "wrong_axis": [bias_over_examples, bias_over_features_kept],
+    "wrong_axis": [bias_over_examples, bias_over_features_kept, wrong_axis_of_an_input],
+    "one_of_a_sum": [first_example],
     "reshaped": [
         gives(lambda g: g[None], "b1"),
         gives(lambda g: g[:, None], "b2"),
@@ -402,12 +452,15 @@ CASES = {
     "regularization_missing": [
         with_options(regularization=False),
         with_options("W2", regularization=False),
+        unnamed_regularization(lambda net: net.backward(regularization=False)),
+        twice_the_squares,
     ],
     "regularization_factor": [other_factor(2), other_factor(0.5), other_factor(-1)],
     "weights": [unknown_regularization, weights_of_a_bias],
     "kink": [at_kink, kink_in_weights],
     "slopes": [gradient_at_a_kink],
     "kink_near": [gradient_near_a_kink],
+    "labels": [labels_forgotten],
     "unmasked": [no_mask],
     "partly_zero": [loop_too_short],
     "offset": [gives(lambda g: g + 0.25), gives(lambda g: g - 1e-3, "x")],
@@ -517,6 +570,7 @@ NOTHING = {
     "a loss": scalar_loss,
     "a small step, and wrong": too_small_a_step_and_wrong,
     "a good step": double_precision,
+    "labels and more": labels_and_more,
     "beside a kink": wrong_beside_a_kink,
     "at a kink, but neither slope": wrong_at_a_kink,
     "sign, one entry right": one_entry_off(onp.negative),
