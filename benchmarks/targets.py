@@ -46,6 +46,7 @@ TARGETS = (
     Target("conv.forward", "PyTorch", 1.1, subject="minpy (PyTorch)"),
     Target("conv.both", "PyTorch", 1.1, subject="minpy (PyTorch)"),
     Target("memory", "NumPy", 1.3),
+    Target("memory", "NumPy", 1.3, subject="minpy.nn"),
     Target("inplace.time", "minpy, 200 steps", 2.3, subject="minpy, 400 steps"),
     Target("inplace.memory", "minpy, 200 steps", 2.3, subject="minpy, 400 steps"),
     Target("import", "NumPy", 1.3),

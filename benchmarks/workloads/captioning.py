@@ -1,11 +1,12 @@
 """Row `memory`: the peak memory of a training step of an LSTM that captions images.
 
-The model of CS231n: an image's features are projected onto the first state, the words before
-are embedded (256 numbers each), an LSTM (gates i f o g) runs over 17 steps, and every state
-predicts the next word out of 1004. One step is the softmax cross-entropy and the gradients of
-all eight parameters, float32, all arrays time first. What is measured, and how, is in
-`benchmarks.probe`. Without anything kept needlessly a step needs about 200 MB: the gates take 71,
-the cells, their tanh and the states 18 each, the words 9, the scores and their gradient 36 each.
+The model of CS231n: an image's features are projected onto the first state, the words before are
+embedded (256 numbers each), an LSTM (gates i f o g) runs over 17 steps, and every state predicts
+the next word out of 1004. One step is the softmax cross-entropy and the gradients of all eight
+parameters, float32, all arrays time first. What is measured, and how, is in `benchmarks.probe`.
+`minpy.nn` is the same model by the library's layers, arrays batch first, as a user of these writes
+it. Without anything kept needlessly a step needs about 200 MB: the gates take 71, the cells, their
+tanh and the states 18 each, the words 9, the scores and their gradient 36 each.
 """
 
 from __future__ import annotations
@@ -154,6 +155,19 @@ def _activate(a: onp.ndarray, end: int) -> None:
     gates += 0.5
 
 
+def layers_loss(np: ModuleType, params: Any, features: Any, words: Any, targets: Any) -> Any:
+    """Return the loss by the layers of `minpy.nn`, whose arrays are batch first."""
+    from minpy.nn import layers
+
+    w_image, b_image, embedding, wx, wh, b, w_vocab, b_vocab = params
+    h = layers.affine(features, w_image, b_image)
+    x = layers.word_embedding(np.swapaxes(words, 0, 1), embedding)
+    states = layers.lstm_temporal(x, h, wx, wh, b)
+    scores = layers.temporal_affine(states, w_vocab, b_vocab)
+    targets = np.swapaxes(np.reshape(targets, words.shape), 0, 1)
+    return layers.temporal_softmax_loss(scores, targets) / len(words)
+
+
 def torch_loss(params: Any, features: Any, words: Any, targets: Any) -> Any:
     """Return the loss, in PyTorch's terms."""
     import torch
@@ -199,6 +213,8 @@ def cases() -> list[Case]:
     implementations = (loss, by_hand, torch_loss, mxnet_loss)
     steps = training_steps(full, *implementations)
     small_steps = training_steps(small, *implementations)
+    steps["minpy.nn"] = training_steps(full, layers_loss, by_hand)["minpy"]
+    small_steps["minpy.nn"] = training_steps(small, layers_loss, by_hand)["minpy"]
     return [
         Case(
             name="memory",

@@ -102,6 +102,12 @@ def test_minpy_agrees_with_hand_written_gradients(problem, loss, by_hand):
     assert_agree(minpy_step(loss, params, data)(), by_hand(params, *data))
 
 
+def test_the_layers_of_minpy_agree_with_hand_written_gradients():
+    problem, _, by_hand = WORKLOADS["captioning"]
+    params, data = problem()
+    assert_agree(minpy_step(captioning.layers_loss, params, data)(), by_hand(params, *data))
+
+
 #: Workload -> its module; and the libraries that there are for it.
 TRAINING = {"rnn": rnn, "mlp": mlp, "cnn": cnn, "captioning": captioning}
 LIBRARIES = [*POLICIES, "PyTorch", "HIPS autograd", "JAX", "MXNet"]
