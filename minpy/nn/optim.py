@@ -44,7 +44,7 @@ __all__ = [
 
 Rule = Callable[..., tuple[Any, dict]]
 
-BLOCK = 1 << 15  # elements: some blocks of float32 at once fit the cache of a core
+BLOCK = 1 << 17  # elements: some blocks of float32 at once fit the caches, and are worth the calls
 
 # ----- what all rules do alike
 
@@ -70,7 +70,7 @@ def _optimiser(*, memory: tuple[str, ...] = (), **defaults: Any) -> Callable[[Ca
             config = {} if config is None else config
             w, dw = _plain(name, w, dw)
             if len(config) != len(known) or not config.keys() >= defaults.keys():
-                _complete(name, config, defaults, memory)
+                _start(name, w, config, defaults, memory)
             for key in memory:
                 config[key] = _memory_of(name, key, config.get(key), w)
             if w.shape:
@@ -102,15 +102,15 @@ def _plain(name: str, w: Any, dw: Any) -> tuple[Any, Any]:
         raise TypeError(f"{name}: w is an array, but was given {type(w).__name__}")
     if w.shape != dw.shape:
         raise ValueError(f"{name}: w has shape {w.shape}, but dw has shape {dw.shape}")
+    return w, dw
+
+
+def _start(name: str, w: Any, config: dict, defaults: dict, memory: tuple[str, ...]) -> None:
+    """Put what is missing into a configuration; raise if an option or the dtype is a wrong one."""
     if w.dtype.kind != "f":
         raise TypeError(
             f"{name}: w has dtype {w.dtype}, but parameters are floating; write w.astype('float32')"
         )
-    return w, dw
-
-
-def _complete(name: str, config: dict, defaults: dict, memory: tuple[str, ...]) -> None:
-    """Put what is missing into a configuration, or raise if something unknown is in it."""
     for key in config:
         if key not in defaults and key not in memory:
             raise ValueError(

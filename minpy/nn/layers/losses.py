@@ -47,7 +47,7 @@ def softmax_loss(x: Any, label: Any, *, label_smoothing: float = 0.0) -> ndarray
     (array(0.75310913), array(0.75310913))
     """
     (x,) = fitting("softmax_loss", "x (N, C)", x)
-    label = label if type(label) is ndarray else np.asarray(label)
+    label = label if isinstance(label, ndarray | onp.ndarray) else np.asarray(label)
     if label.shape != x.shape[:1] or label.dtype.kind not in "iu":  # else the kernel checks them
         label = _numbers_or_shares("softmax_loss", label, x)
     return F.cross_entropy(x, label, label_smoothing=label_smoothing)
