@@ -41,8 +41,8 @@ lint: $(ready)  ## check style and types
 	$(bin)/ruff format --check .
 	$(bin)/mypy
 
-lab: $(ready)  ## open the notebooks in JupyterLab
-	$(bin)/jupyter lab $(ARGS) notebooks
+lab: $(ready)  ## open JupyterLab on the assignments, with the tutorials beside them
+	$(bin)/jupyter lab --LabApp.default_url=/lab/tree/assignments $(ARGS)
 
 demo: $(ready)  ## run the first example
 	$(bin)/python examples/first_steps.py $(ARGS)

@@ -61,6 +61,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
+from types import CodeType
 from typing import Any
 
 import numpy as onp
@@ -200,6 +201,8 @@ def drawn(
 
 # ----- calls
 
+CALL = "<the call of this check>"
+
 
 def run(code: str, scope: Mapping[str, Any]) -> dict[str, Any]:
     """Run the lines of a call where the student's functions are.
@@ -223,7 +226,7 @@ def run(code: str, scope: Mapping[str, Any]) -> dict[str, Any]:
     """
     __tracebackhide__ = True  # IPython leaves our frames out of a student's traceback
     inside = dict(scope)
-    exec(compile(textwrap.dedent(code).strip(), "<the call of this check>", "exec"), inside)
+    exec(compile(textwrap.dedent(code).strip(), CALL, "exec"), inside)
     return inside
 
 
@@ -422,11 +425,11 @@ class Check:
         except NotWrittenYet:
             raise
         except NotImplementedError as error:
-            trace = error.__traceback__
-            while trace is not None and trace.tb_next is not None:
-                trace = trace.tb_next
-            name = trace.tb_frame.f_code.co_name if trace is not None else self.name
-            raise NotWrittenYet(name) from None
+            raise NotWrittenYet(_where(error).co_name) from None
+        except NameError as error:
+            if _where(error).co_filename != CALL:  # a slip inside of a function
+                raise
+            raise NotWrittenYet(str(error.name), defined=False) from None
 
     def _shapes(self, results: Mapping[str, Any]) -> Iterator[Comparison]:
         """Compare the shapes of results, and whether they are numbers."""
@@ -511,6 +514,15 @@ def by_output(comparisons: Sequence[Comparison]) -> list[Comparison]:
 
 
 _no_numbers = onp.random.default_rng(0)
+
+
+def _where(error: BaseException) -> CodeType:
+    """Return the code that raised an error."""
+    trace = error.__traceback__
+    assert trace is not None
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace.tb_frame.f_code
 
 
 def _differences(f: Callable[[onp.ndarray], float], x: Any) -> onp.ndarray:

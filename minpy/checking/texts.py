@@ -217,6 +217,7 @@ ENGLISH: dict[str, str] = {
     "steps.best_step": "best {step}",
     # work that is not there
     "unwritten": "{what} is not written yet.",
+    "unwritten.undefined": "{what} is not defined: run the cell that defines it.",
 }
 
 

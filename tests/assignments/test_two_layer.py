@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as onp
@@ -18,6 +19,10 @@ pytest.importorskip("sklearn", reason="the digits come with scikit-learn")
 pytest.importorskip("matplotlib.font_manager", reason="the notebook draws")
 
 from grading import release, spec  # noqa: E402
+from minpy.checking import compare  # noqa: E402
+from minpy.checking import spec as check_spec  # noqa: E402
+
+variants = spec.load(Path(__file__).with_name("two_layer_variants.py"))
 
 pytestmark = pytest.mark.notebook
 
@@ -228,3 +233,83 @@ def test_nbgrader_releases_grades_and_validates_it(tmp_path):
 
     said = nbgrader(course, "validate", str(made / "two_layer.ipynb"))
     assert "VALIDATION FAILED ON 10 CELL(S)" in said  # eight checks, and two questions unanswered
+
+
+# ------------------------------------------------------------- answers, right and wrong, are told apart
+
+
+def functions(**replaced):
+    """Return a namespace with the solutions; some cells are replaced by other code."""
+    namespace = {"np": onp}
+    for cell in SOLVED.cells:
+        if cell.id in {*HIDDEN, *replaced}:
+            exec(compile(replaced.get(cell.id, cell.source), cell.id, "exec"), namespace)
+    return namespace
+
+
+def faults(hidden, namespace, entropy=5):
+    """Judge as the grader does: on inputs drawn anew, against the reference; say what is wrong."""
+    check, rng, wrong = hidden.check, onp.random.default_rng(entropy), []
+    for case in hidden.all_cases(rng):
+        inputs = hidden.inputs(case, rng)
+        given = {name: onp.copy(x) if onp.ndim(x) else x for name, x in inputs.items()}
+        try:
+            with onp.errstate(all="ignore"):
+                scope = check_spec.run(check.forward, {**namespace, **given})
+                scope = check_spec.run(check.backward, scope)
+                got = check_spec.results(check.wanted, scope)
+        except Exception as error:
+            wrong.append(f"{case.title}: {error!r}")
+            continue
+        for name, right in hidden.expected(inputs).items():
+            single = case.dtype == "float32" or onp.asarray(got[name]).dtype == onp.float32
+            tolerance = hidden.tolerances["float32" if single else "float64"]
+            found = compare(name, got[name], right, tolerance=tolerance, floor=onp.abs(right).max())
+            if not found.passed:
+                wrong.append(f"{case.title}: {found}")
+        wrong += [
+            f"{case.title}: {name} was changed"
+            for name in inputs
+            if not onp.array_equal(inputs[name], given[name])
+        ]
+    return wrong
+
+
+@pytest.mark.parametrize(
+    "name, how", [(name, how) for name, ways in variants.RIGHT.items() for how in ways]
+)
+def test_a_right_answer_passes(name, how):
+    namespace = functions(**{name: variants.RIGHT[name][how]})
+    hidden = HIDDEN[name]
+    assert not faults(hidden, namespace)
+    if how != "float32":  # the public check draws float64, and differences of float32 are coarse
+        assert hidden.check.earned(hidden.check.compared(namespace)) == hidden.check.points
+
+
+@pytest.mark.parametrize("name", list(variants.RIGHT))
+def test_the_solution_passes(name):
+    assert not faults(HIDDEN[name], functions())
+    assert HIDDEN[name].check.earned(HIDDEN[name].check.compared(functions())) == (
+        HIDDEN[name].check.points
+    )
+
+
+@pytest.mark.parametrize(
+    "name, how", [(name, how) for name, ways in variants.WRONG.items() for how in ways]
+)
+def test_a_wrong_answer_does_not_pass(name, how):
+    (solution,) = (cell.source for cell in SOLVED.cells if cell.id == name)
+    old, new = variants.WRONG[name][how]
+    assert solution.count(old) >= 1
+    namespace = functions(**{name: solution.replace(old, new, 1)})
+    assert faults(HIDDEN[name], namespace)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an overflow is one of the mistakes
+        public = HIDDEN[name].check.compared(namespace)
+    assert not all(found.passed for found in public)
+
+
+def test_every_function_has_both():
+    graded_by_themselves = set(HIDDEN) - {"trained"}
+    assert set(variants.RIGHT) == set(variants.WRONG) == graded_by_themselves
+    assert all(len(ways) >= 3 for ways in variants.RIGHT.values())

@@ -162,10 +162,10 @@ affine_forward = Check(
             "out": [[25.0, 38.0, 51.0]],
         },
         {
-            "x": [[[1.0, 0.0], [0.0, 2.0]], [[0.0, 1.0], [1.0, 0.0]]],
+            "x": [[[1.0, 0.0], [0.0, 2.0]], [[0.0, 3.0], [1.0, 0.0]]],
             "w": [[1.0], [2.0], [4.0], [8.0]],
             "b": [0.5],
-            "out": [[17.5], [6.5]],
+            "out": [[17.5], [10.5]],
         },
     ],
     more=5,
@@ -225,38 +225,38 @@ softmax_loss = Check(
     known=[
         {"scores": [[0.0] * 10] * 3, "y": [1, 5, 9], "loss": float(np.log(10))},
         {
-            "scores": [[1e4, 0.0, -1e4], [0.0, 1e4, 1e4]],
-            "y": [1, 2],
+            "scores": [[1e4, 0.0, -1e4], [-1e4, -1e4, -2e4]],
+            "y": [1, 0],
             "loss": 5000 + float(np.log(2)) / 2,
-            "dscores": [[0.5, -0.5, 0.0], [0.0, 0.25, -0.25]],
+            "dscores": [[0.5, -0.5, 0.0], [-0.25, 0.25, 0.0]],
         },
     ],
     forbids=("gradients", "differences"),
     more=14,
 )
 
-PARAMS = {"W1": normal("D H"), "b1": normal("H"), "W2": normal("H C"), "b2": normal("C")}
+PARAMS = {"W1": normal("P*Q H"), "b1": normal("H"), "W2": normal("H C"), "b2": normal("C")}
 PACKED = "{'W1': W1, 'b1': b1, 'W2': W2, 'b2': b2}"
 
 two_layer_loss = Check(
     "two_layer_loss",
     points=5,
-    inputs={**PARAMS, "x": normal("N D"), "y": labels("N", below="C"), "reg": 0.3},
-    sizes={"N": 5, "D": 4, "H": 6, "C": 3},
+    inputs={**PARAMS, "x": normal("N P Q"), "y": labels("N", below="C"), "reg": 0.3},
+    sizes={"N": 5, "P": 2, "Q": 2, "H": 6, "C": 3},
     forward=f"loss, grads = two_layer_loss({PACKED}, x, y, reg)",
     outputs={"loss": ""},
     gradients={f"grads['{name}']": name for name in PARAMS},
     of="loss",
     known=[
         {
-            "x": [[0.0, 0.0]],
+            "x": [[-1.0, -1.0]],  # no hidden unit is active
             "y": [2],
             "W1": [[1.0, 1.0], [1.0, 1.0]],
             "b1": [0.0, 0.0],
-            "W2": [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]],
+            "W2": [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]],
             "b2": [0.0, 0.0, 0.0],
             "reg": 0.5,
-            "loss": float(np.log(3)) + 2.5,
+            "loss": float(np.log(3)) + 8.0,
         },
     ],
     forbids=("gradients", "differences"),
@@ -293,8 +293,8 @@ sgd_momentum = Check(
 predict_scores = Check(
     "predict_scores",
     points=1,
-    inputs={**PARAMS, "x": normal("N 2 2")},
-    sizes={"N": 5, "D": 4, "H": 6, "C": 3},
+    inputs={**PARAMS, "x": normal("N P Q")},
+    sizes={"N": 5, "P": 2, "Q": 2, "H": 6, "C": 3},
     forward=f"scores = predict_scores({PACKED}, x)",
     outputs={"scores": "N C"},
     known=[
@@ -303,8 +303,8 @@ predict_scores = Check(
             "W1": [[1.0, 0.0], [0.0, 1.0]],
             "b1": [0.0, 0.0],
             "W2": [[2.0, 0.0, 1.0], [0.0, 1.0, 2.0]],
-            "b2": [0.0, 0.0, 0.0],
-            "scores": [[2.0, 0.0, 1.0], [0.0, 1.0, 2.0], [0.0, 3.0, 6.0]],
+            "b2": [0.5, 0.0, 0.0],
+            "scores": [[2.5, 0.0, 1.0], [0.5, 1.0, 2.0], [0.5, 3.0, 6.0]],
         },
     ],
     more=5,

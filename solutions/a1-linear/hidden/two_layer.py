@@ -72,7 +72,7 @@ def signs(rng, shape):
     return rng.integers(-1, 2, shape).astype(float)
 
 
-BIG = {"N": 3, "D": 3072, "H": 120, "C": 10}
+BIG = {"N": 3, "P": 32, "Q": 96, "H": 120, "C": 10}
 
 hidden = [
     Hidden(checks.affine_forward, affine, large={"N": 200, "P": 1, "M": 100}),
