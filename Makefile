@@ -19,7 +19,7 @@ bench_ready := .venv-bench/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: setup test test-gpu bench bench-gpu lint lab demo release clean help
+.PHONY: setup test test-gpu bench bench-gpu lint lab demo example release clean help
 
 setup: $(ready)  ## make .venv and install minpy with all that the course needs
 	@echo "Ready. To use it in this shell: source .venv/bin/activate"
@@ -44,7 +44,10 @@ lint: $(ready)  ## check style and types
 lab: $(ready)  ## open JupyterLab on the assignments, with the tutorials beside them
 	$(bin)/jupyter lab --LabApp.default_url=/lab/tree/assignments $(ARGS)
 
-demo: $(ready)  ## run the first example
+demo: $(ready)  ## make a class of which each member made one mistake, and grade it
+	$(bin)/minpy-grade demo $(ARGS)
+
+example: $(ready)  ## run the first example
 	$(bin)/python examples/first_steps.py $(ARGS)
 
 release: $(ready)  ## make assignments/ of solutions/: what students get

@@ -23,6 +23,7 @@ from nbformat import NotebookNode
 
 MOST_BYTES = 50 * 2**20
 MOST_CELLS = 2_000
+ADDED = "added-"  # the ids of cells that are not of the release begin so
 
 
 class Unreadable(Exception):
@@ -168,7 +169,7 @@ def canonicalise(release: NotebookNode, submitted: Sequence[Cell]) -> Canonical:
         result.append(cell)
         result += map(_added, extras[place])
     for number, cell in enumerate(cell for cell in result if "id" not in cell):
-        cell.id = f"added-{number}"
+        cell.id = f"{ADDED}{number}"
     made.notebook.cells = result
     return made
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from grading import demo as classroom
 from grading import doctor as examination
 from grading.batch import Outcome
 from grading.course import Course, CourseError, set_up
@@ -102,6 +104,23 @@ def doctor(
         raise typer.Exit(1)
 
 
+@app.command()
+def demo(
+    folder: Annotated[
+        Path | None, typer.Argument(help="where to; a new one by default", show_default=False)
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="how many at a time", min=1)] = os.cpu_count() or 1,
+) -> None:
+    """Make a class of which each member made one mistake, and grade it."""
+    with _told():
+        root = folder or Path(tempfile.mkdtemp(prefix="minpy-class-")) / "course"
+        with console.status("Releasing an assignment, and training the network they hand in"):
+            course = classroom.make(root)
+        outcomes = followed(course, (), (), Limits(), jobs)
+    console.print(table(outcomes))
+    show_paths(course, outcomes)
+
+
 class _told:
     """Ends with a sentence instead of a traceback where a person has to change something."""
 
@@ -160,10 +179,15 @@ def table(outcomes: Sequence[Outcome]) -> Table:
 def _reasons(graded: Graded) -> list[Text]:
     """Return a line for each question that is not right; of those not written, one for all."""
     wrong = [v for v in graded.verdicts if v.status not in ("right", "not written")]
-    lines = [
-        Text.assemble((f"{v.name} ({v.points:g} of {v.out_of:g}): ", "bold"), _shortened(v.why))
-        for v in wrong
-    ]
+    lines = []
+    for verdict in wrong:
+        head = f"{verdict.name} ({verdict.points:g} of {verdict.out_of:g}): "
+        said = (
+            f"calls {', '.join(verdict.after)}, which is not right"
+            if verdict.after
+            else _shortened(verdict.why)
+        )
+        lines.append(Text.assemble((head, "bold"), said))
     missing = [v.name for v in graded.verdicts if v.status == "not written"]
     if missing:
         lines.append(Text(f"not written: {', '.join(missing)}"))

@@ -36,6 +36,7 @@ from grading.session import Session, in_words
 from grading.spec import Case, Hidden
 from minpy.checking import Card, Comparison, Evidence, compare, raised, unwritten
 from minpy.checking.spec import by_output
+from minpy.checking.texts import plain
 
 MOST_FORWARD = 10  # calls of a forward pass in one backward pass
 
@@ -73,9 +74,13 @@ class Verdict:
         "right", "partly right", "wrong", "not written", "forbidden", or "failed" (it raised an
         error, or was too slow).
     why : str
-        In one sentence; empty where all is right.
+        In one sentence, for the instructor; empty where all is right.
+    comment : str
+        The same, where the student is to know.
     card : dict
         `minpy.checking.Card.as_dict`, with no more in it than the student is to see.
+    after : list of str
+        Questions that are not right either, and whose functions this one calls.
     """
 
     grade_id: str
@@ -83,7 +88,9 @@ class Verdict:
     out_of: float
     status: str
     why: str = ""
+    comment: str = ""
     card: dict[str, Any] = field(default_factory=dict)
+    after: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -277,6 +284,16 @@ def _names_in(code: str) -> set[str]:
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
+def _why(wrong: Sequence[Comparison]) -> str:
+    """Return what is best known about what is wrong, and what else is."""
+    told = sorted(wrong, key=lambda comparison: comparison.diagnosis is None)
+    if not told:
+        return ""
+    first, *others = told
+    also = f" (And {', '.join(other.name for other in others)}.)" if others else ""
+    return plain(f"{first.name}: {first.diagnosis or first.reason}{also}")
+
+
 def _verdict(
     hidden: Hidden,
     found: Sequence[Comparison],
@@ -291,7 +308,7 @@ def _verdict(
         none = "wrong" if not earned else "partly right"
         status = "right" if earned == check.points and not failed else none
     if not reason:
-        reason = " ".join(str(comparison) for comparison in shown if not comparison.passed)
+        reason = _why([comparison for comparison in shown if not comparison.passed])
     notes = [reason] if status in ("forbidden", "failed") and hidden.reveal != "nothing" else []
     if hidden.reveal != "nothing":
         notes += [
@@ -300,4 +317,5 @@ def _verdict(
         ]
     revealed = [comparison.reveal(hidden.reveal) for comparison in shown]
     card = Card(check.name, revealed, earned, check.points, notes)
-    return Verdict(check.grade_id, earned, check.points, status, reason, card.as_dict())
+    comment = reason if hidden.reveal in ("diagnosis", "inputs") else ""
+    return Verdict(check.grade_id, earned, check.points, status, reason, comment, card.as_dict())

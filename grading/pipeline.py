@@ -93,7 +93,7 @@ def put_points(course: Course, outcome: Outcome) -> None:
                 "points": {verdict.grade_id: verdict.points for verdict in graded.verdicts},
                 "manual": graded.manual,
                 "unanswered": graded.unanswered,
-                "comments": {verdict.name: verdict.why[:500] for verdict in graded.verdicts},
+                "comments": {verdict.name: verdict.comment[:500] for verdict in graded.verdicts},
             }
             for graded in outcome.notebooks
         },

@@ -192,6 +192,10 @@ class Sandbox:
             return f"its process was killed by {signal.Signals(-code).name}"
         return f"its process exited with status {code}"
 
+    def file(self, name: str) -> bytes:
+        """Return a file that was written in its folder."""
+        return (self._folder / "work" / name).read_bytes()
+
     @property
     def output(self) -> str:
         """What was printed, to the limit."""

@@ -113,24 +113,27 @@ def _graded(
         return Graded(name, problem=str(reason))
     repairs = [odd, *made.repairs] if odd else made.repairs
     cells = made.notebook.cells
-    run = [cell for cell in cells if _runs(cell)]
+    run = _to_run(cells)
     hidden = course.hidden(submission.assignment, name)
     with Session([cell.source for cell in run], files, limits) as session:
         verdicts = [
             _verdict(course, submission, one, session, run)
             for one in hidden
-            if any(_grade_id(cell) == one.check.grade_id for cell in cells)
+            if any(grade_id_of(cell) == one.check.grade_id for cell in cells)
         ]
         errors = {run[place].id: said for place, said in session.errors.items()}
+    _follow(hidden, verdicts, run)
     judged_ids = {verdict.grade_id for verdict in verdicts}
     for verdict in verdicts:
         _show(cells, verdict)
     return Graded(
         name,
         verdicts,
-        manual=[_grade_id(c) for c in cells if _is_graded(c) and _grade_id(c) not in judged_ids],
+        manual=[
+            grade_id_of(c) for c in cells if _is_graded(c) and grade_id_of(c) not in judged_ids
+        ],
         unanswered=[
-            _grade_id(c) for c in cells if _is_written(c) and _grade_id(c) in made.unchanged
+            grade_id_of(c) for c in cells if _is_written(c) and grade_id_of(c) in made.unchanged
         ],
         repairs=repairs,
         ipynb=nbformat.writes(made.notebook),
@@ -148,20 +151,45 @@ def _verdict(
 ) -> Verdict:
     assignment = submission.assignment
     entropy = seed(course.secret(), submission.student, assignment, hidden.check.name)
-    called = re.findall(r"(\w+)\(", f"{hidden.check.forward}\n{hidden.check.backward}")
+    called = _called(hidden)
 
     def errors() -> list[str]:
         """Give what the cells raised that define the functions, once they have run."""
         return [
-            said
-            for place, said in session.errors.items()
-            if any(re.search(rf"^(def|class) {name}\b", run[place].source, re.M) for name in called)
+            said for place, said in session.errors.items() if _defined(run[place].source) & called
         ]
 
     return judged(session, hidden, entropy, errors)
 
 
-def _grade_id(cell: NotebookNode) -> str:
+def _follow(
+    hidden: Sequence[Hidden], verdicts: Sequence[Verdict], run: Sequence[NotebookNode]
+) -> None:
+    """Note which wrong answers call the functions of other wrong answers: those come first."""
+    called = {one.check.grade_id: _called(one) for one in hidden}
+    wrong = [verdict for verdict in verdicts if verdict.status not in ("right", "not written")]
+    for verdict in wrong:
+        cells = [cell.source for cell in run if _defined(cell.source) & called[verdict.grade_id]]
+        for other in wrong:
+            names = called[other.grade_id] - called[verdict.grade_id]
+            if any(re.search(rf"\b{name}\(", source) for name in names for source in cells):
+                verdict.after.append(other.name)
+        if verdict.after:
+            said = f"It calls {', '.join(verdict.after)}, which is not right: begin with that."
+            verdict.card["notes"] = [said, *verdict.card["notes"]]
+
+
+def _called(hidden: Hidden) -> set[str]:
+    """Return the names of the functions that a check calls."""
+    return set(re.findall(r"(\w+)\(", f"{hidden.check.forward}\n{hidden.check.backward}"))
+
+
+def _defined(source: str) -> set[str]:
+    return set(re.findall(r"^(?:def|class) +(\w+)", source, re.MULTILINE))
+
+
+def grade_id_of(cell: NotebookNode) -> str:
+    """Return the `grade_id` of a cell; empty where it has none."""
     return cell.metadata.get("nbgrader", {}).get("grade_id", "")
 
 
@@ -171,6 +199,14 @@ def _is_graded(cell: NotebookNode) -> bool:
 
 def _is_written(cell: NotebookNode) -> bool:
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def _to_run(cells: Sequence[NotebookNode]) -> list[NotebookNode]:
+    """Return the cells that run when graded: up to the last one that the student wrote."""
+    run = [cell for cell in cells if _runs(cell)]
+    while run and not (_is_written(run[-1]) or run[-1].id.startswith(canonical.ADDED)):
+        run.pop()
+    return run
 
 
 def _runs(cell: NotebookNode) -> bool:
@@ -184,7 +220,7 @@ def _show(cells: Sequence[NotebookNode], verdict: Verdict) -> None:
     """Put a card where the check cell's output stands, and the points where nbgrader reads them."""
     card = Card.from_dict(verdict.card)
     for cell in cells:
-        if _grade_id(cell) == verdict.grade_id:
+        if grade_id_of(cell) == verdict.grade_id:
             bundle = {"text/plain": str(card), "text/html": card._repr_html_()}
             value = {"text/plain": f"{verdict.points:g}"}
             cell.outputs = [

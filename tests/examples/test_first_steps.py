@@ -1,4 +1,4 @@
-"""`make demo` shows a newcomer what it should."""
+"""`make example` shows a newcomer what it should."""
 
 import importlib.util
 import os
