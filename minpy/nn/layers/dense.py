@@ -38,21 +38,22 @@ def affine(x: Any, w: Any, b: Any) -> ndarray:
     """
     x = x if type(x) is ndarray else np.asarray(x)
     if x.ndim != 2:
+        w = w if type(w) is ndarray else np.asarray(w)
         x = _vectors(x, w)
     x, w, b = fitting("affine", "x (N, D), w (D, M), b (M,)", x, w, b)
     return x @ w + b
 
 
-def _vectors(x: ndarray, w: Any) -> ndarray:
+def _vectors(x: ndarray, w: ndarray) -> ndarray:
     """Return examples of any shape as the rows of a matrix."""
     if not x.ndim:
         raise ValueError("affine: x is a number, but must be (N, d1, ..., dk), examples first")
     size = math.prod(x.shape[1:])
-    rows = np.shape(w)[0] if np.ndim(w) else 0
+    rows = w.shape[0] if w.shape else 0
     if rows == size:
         return np.reshape(x, (x.shape[0], size))
     message = (
-        f"affine: w has shape {np.shape(w)}, but must be (D, M) = ({size}, M), because each of the "
+        f"affine: w has shape {w.shape}, but must be (D, M) = ({size}, M), because each of the "
         f"{x.shape[0]} examples of x, which has shape {x.shape}, has {size} numbers"
     )
     if x.shape[-1] == rows:

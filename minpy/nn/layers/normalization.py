@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import minpy.numpy as np
 from minpy.nn import functional as F
 from minpy.nn.functional import group_norm, layer_norm
 from minpy.nn.layers.shapes import in_training
@@ -75,16 +74,12 @@ def batchnorm(
            [ 1.,  1.]]), array([0.2, 2. ]), array([ 0.1, 10. ]))
     """
     training = in_training("batchnorm", mode)
-    x = np.asarray(x)
     if not training and (running_mean is None or running_var is None):
         raise ValueError(
             "batchnorm in mode 'test' needs running_mean and running_var: give it those which it "
             "returned in training"
         )
-    if training and x.ndim > 1:
-        running_mean = _average(running_mean, x)
-        running_var = _average(running_var, x)
-    return F.batch_norm(
+    out, mean, var = F.batch_norm(
         x,
         gamma,
         beta,
@@ -95,11 +90,12 @@ def batchnorm(
         eps=eps,
         ddof=0,
     )
-
-
-def _average(given: Any, x: ndarray) -> Any:
-    """Return a running average, or zeros where there is none yet."""
-    return np.zeros_like(x, shape=x.shape[1]) if given is None else given
+    # without old averages these are the batch's own, and averages from zero a part of them
+    if running_mean is None and mean is not None:
+        mean = mean * (1 - momentum)
+    if running_var is None and var is not None:
+        var = var * (1 - momentum)
+    return out, mean, var
 
 
 def dropout(x: Any, prob: float, mode: str = "train", seed: Seed = None) -> ndarray:

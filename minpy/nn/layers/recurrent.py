@@ -103,7 +103,7 @@ def rnn_temporal(x: Any, h0: Any, Wx: Any, Wh: Any, b: Any) -> ndarray:
 
 def _sequence(states: list[ndarray], a: Any, h: Any) -> ndarray:
     """Return states one after another, (N, T, H); also if there are none."""
-    return np.stack(states, axis=1) if states else np.zeros_like(a, shape=(len(h), 0, h.shape[1]))
+    return np.stack(states, axis=1) if states else a[:, :, : h.shape[1]]
 
 
 # ----- gated
