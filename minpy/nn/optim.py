@@ -434,7 +434,7 @@ def rule(name: str | Rule) -> Rule:
 
 
 def clip_by_value(gradients: Any, limit: float) -> Any:
-    """Return gradients with each element moved into ``[-limit, limit]``.
+    """Move each element of gradients into ``[-limit, limit]``, in place.
 
     Parameters
     ----------
@@ -444,8 +444,9 @@ def clip_by_value(gradients: Any, limit: float) -> Any:
 
     Returns
     -------
-    The same structure
-        NaN stays NaN; an infinity becomes a limit.
+    gradients
+        In the same structure the given arrays, and new ones for those without axes.  NaN stays NaN;
+        an infinity becomes a limit.
 
     Raises
     ------
@@ -460,24 +461,24 @@ def clip_by_value(gradients: Any, limit: float) -> Any:
     """
     if not limit > 0:
         raise ValueError(f"clip_by_value: limit must be positive, but is {limit}")
-    return rebuilt(gradients, lambda g: g if g is None else np.clip(g, -limit, limit))
+    return _changed(gradients, lambda g: np.clip(g, -limit, limit))
 
 
 def clip_by_global_norm(gradients: Any, limit: float) -> tuple[Any, float]:
-    """Scale gradients such that their norm, as one long vector, is at most `limit`.
+    """Scale gradients such that their norm, as one long vector, is at most `limit`; in place.
 
     Parameters
     ----------
     gradients : array, or nested dict, list or tuple of arrays
-        Not changed in place.
     limit : float
         Positive.
 
     Returns
     -------
     gradients
-        The given ones, if their norm is below the limit.  They are also returned as they are if it
-        is infinite or NaN: no scale makes a step of these, and whoever looks at the norm can stop.
+        In the same structure the given arrays, and new ones for those without axes.  They keep
+        their values if the norm is below the limit, and also if it is infinite or NaN: no scale
+        makes a step of these, and whoever looks at the norm can stop.
     norm : float
         That of the given gradients, computed in float64.
 
@@ -502,7 +503,24 @@ def clip_by_global_norm(gradients: Any, limit: float) -> tuple[Any, float]:
     norm = global_norm(gradients)
     if norm <= limit or not math.isfinite(norm):
         return gradients, norm
-    return rebuilt(gradients, lambda g: g if g is None else g * (limit / norm)), norm
+    return _changed(gradients, lambda g: g * (limit / norm)), norm
+
+
+def _changed(gradients: Any, change: Callable[[Any], Any]) -> Any:
+    """Return gradients changed in place, each array once, also if it is there twice."""
+    done = set()
+
+    def changed(g: Any) -> Any:
+        if g is None or id(g) in done:
+            return g
+        if not getattr(g, "shape", ()):
+            return change(g)
+        for (part,) in _blocks(g):
+            part[...] = change(part)
+        done.add(id(g))
+        return g
+
+    return rebuilt(gradients, changed)
 
 
 def global_norm(gradients: Any) -> float:

@@ -299,7 +299,7 @@ def test_clipping_by_value():
     clipped = optim.clip_by_value(g, 1.0)
     onp.testing.assert_array_equal(clipped["w"].asnumpy(), [-1.0, 0.5, 1.0, onp.nan])
     assert clipped["b"][0] == 1.0 and clipped["b"][1] is None
-    assert g["w"][0] == -3.0
+    assert clipped["w"] is g["w"]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -312,7 +312,28 @@ def test_clipping_by_global_norm(dtype):
     assert optim.global_norm(clipped) == pytest.approx(0.5, rel=1e-6)
     assert clipped["w"].dtype == dtype and clipped["b"][1] is None
     onp.testing.assert_allclose(clipped["w"].asnumpy(), parts[0] * (0.5 / norm), rtol=1e-6)
-    assert optim.clip_by_global_norm(g, 2 * norm) == (g, found)
+    assert clipped["w"] is g["w"]
+    again, small = optim.clip_by_global_norm(clipped, 2 * norm)
+    assert again is clipped and small == pytest.approx(0.5, rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", [np.array, onp.array], ids=["minpy", "numpy"])
+def test_clipping_is_in_place_and_in_blocks(kind):
+    g = kind(onp.full((4, 1_000_000), 3.0, "float32"))
+    for clip, expected in ((optim.clip_by_value, 1.0), (optim.clip_by_global_norm, 1.0 / 2000)):
+        tracemalloc.start()
+        try:
+            clip([g, g], 1.0 if expected == 1.0 else 2**0.5)  # it is there twice, and changed once
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < 6.1 * optim.BLOCK * 4
+        onp.testing.assert_allclose(g[0, 0], expected, rtol=1e-6)
+
+
+def test_numbers_are_clipped_too():
+    clipped, norm = optim.clip_by_global_norm([np.array(3.0), 4.0], 1.0)
+    assert norm == 5 and [float(g) for g in clipped] == pytest.approx([0.6, 0.8])
 
 
 def test_clipping_as_in_torch(torch):

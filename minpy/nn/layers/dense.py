@@ -53,10 +53,10 @@ def _vectors(x: ndarray, w: ndarray) -> ndarray:
     if rows == size:
         return np.reshape(x, (x.shape[0], size))
     message = (
-        f"affine: w has shape {w.shape}, but must be (D, M) = ({size}, M), because each of the "
-        f"{x.shape[0]} examples of x, which has shape {x.shape}, has {size} numbers"
+        f"affine: w has shape {w.shape}, but must be (D, M) = ({size}, M), because x has "
+        f"shape {x.shape} and each of its {x.shape[0]} examples becomes a vector of length {size}"
     )
-    if x.shape[-1] == rows:
+    if x.ndim == 3 and x.shape[2] == rows:
         message += "; for one layer at all time steps of x (N, T, D) there is temporal_affine"
     if x.ndim == 1:
         message += "; a batch of one example is x[None]"

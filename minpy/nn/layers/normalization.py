@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import minpy.numpy as np
 from minpy.nn import functional as F
 from minpy.nn.functional import group_norm, layer_norm
 from minpy.nn.layers.shapes import in_training
@@ -78,6 +79,12 @@ def batchnorm(
         raise ValueError(
             "batchnorm in mode 'test' needs running_mean and running_var: give it those which it "
             "returned in training"
+        )
+    x = np.asarray(x)
+    if training and x.ndim > 1 and x.size == x.shape[1] > 0:
+        raise ValueError(
+            f"batchnorm in mode 'train': x of shape {x.shape} has one value for each feature, "
+            "which has no variance; give it a larger batch, or write mode='test'"
         )
     out, mean, var = F.batch_norm(
         x,

@@ -91,12 +91,13 @@ def _misfit(
     arguments = _parsed(expected)
     name, axes = arguments[which]
     message = f"{layer}: {name} has shape {arrays[which].shape}, but must be {_written(axes)}"
-    letters = {letter for _, letter in axes if letter}
-    earlier = [
-        f"{other} {_written(theirs)} has shape {x.shape}"
-        for (other, theirs), x in zip(arguments[:which], arrays)
-        if not letters.isdisjoint(letter for _, letter in theirs)
-    ]
+    unexplained = {letter for _, letter in axes if letter}
+    earlier = []
+    for (other, theirs), x in zip(arguments[:which], arrays):
+        letters = {letter for _, letter in theirs}
+        if not unexplained.isdisjoint(letters):
+            earlier.append(f"{other} {_written(theirs)} has shape {x.shape}")
+            unexplained -= letters
     if not earlier:
         return ValueError(message)
     lengths = [(times * known[x], "") if x in known else (times, x) for times, x in axes]

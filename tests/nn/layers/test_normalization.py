@@ -106,6 +106,8 @@ def test_what_is_wrong_with_batchnorm_is_explained():
         layers.batchnorm(x, one, zero, "test", running_mean=zero)
     with pytest.raises(ValueError, match=r"gamma has shape \(2,\), but .* it must have \(3,\)"):
         layers.batchnorm(x, one[:2], zero)
+    with pytest.raises(ValueError, match=r"one value for each feature, .* or write mode='test'"):
+        layers.batchnorm(x[:1], one, zero)
     with pytest.raises(ValueError, match=r"takes x of shape \(N, C, ...\), but got \(4,\)"):
         layers.batchnorm(x[:, 0], one, zero)
 
