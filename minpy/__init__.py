@@ -16,6 +16,7 @@ from minpy.autograd import (
     make_vjp,
     value_and_grad,
 )
+from minpy.backends import importing as _importing
 from minpy.backends.context import Context, cpu, current_context, gpu, set_context
 from minpy.backends.policy import current_policy, set_global_policy, use_policy, wrap_policy
 from minpy.checking import detect_nan, gradcheck
@@ -29,6 +30,8 @@ from minpy.errors import (
 )
 from minpy.extend import checkpoint, customop
 from minpy.trace import Trace, record
+
+_importing.install()
 
 __all__ = [
     "BackendError",

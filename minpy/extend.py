@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from minpy.array import Array, current_data, is_recorded, wrap
+from minpy.array import Array, current_data, is_recorded, printable, wrap
 from minpy.autograd import make_vjp
 from minpy.backends import NUMPY, Backend, backend_of, made_by, statistics
 from minpy.backends.context import CPU
@@ -50,7 +50,8 @@ def primitive(f: Callable) -> Callable:
     array(12.)
     """
     name = getattr(f, "__name__", "primitive")
-    return _op_of(f, name, f, lambda backend: backend.through_numpy(name, f))
+    raw = _returning_raw(name, f)
+    return _op_of(f, name, raw, lambda backend: backend.through_numpy(name, raw))
 
 
 def _op_of(f: Callable, name: str, raw: Callable, there: Callable[[Backend], Callable]) -> Callable:
@@ -68,6 +69,27 @@ def _op_of(f: Callable, name: str, raw: Callable, there: Callable[[Backend], Cal
     record.call = call
     call.op = record  # type: ignore[attr-defined]
     return call
+
+
+def _returning_raw(name: str, f: Callable) -> Callable:
+    """Return `f`, which may compute with `minpy.numpy` and return what that returns."""
+
+    def raw(*args: Any, **static: Any) -> Any:
+        ans = f(*args, **static)
+        if type(ans) is not Array:
+            return ans
+        if is_recorded(ans):
+            raise _uses_recorded(name)
+        return printable(ans)
+
+    return raw
+
+
+def _uses_recorded(name: str) -> TypeError:
+    return TypeError(
+        f"{name} uses a recorded array that is no argument of it, and its gradient would be lost; "
+        "pass it as an argument"
+    )
 
 
 class OnEachBackend(dict):
@@ -220,10 +242,7 @@ def checkpoint(f: Callable) -> Callable:
     def forward(*data: Any, call: tuple) -> Any:
         result = run(call, [wrap(x) for x in data])
         if any(map(is_recorded, leaves(result))):
-            raise TypeError(
-                f"checkpoint({name_of(f)}) uses a recorded array that is no argument of it, and "
-                "its gradient would be lost; pass it as an argument"
-            )
+            raise _uses_recorded(f"checkpoint({name_of(f)})")
         return rebuilt(result, lambda x: current_data(as_array(x)))
 
     def rule(g: Any, ans: Any, *arrays: Any, call: tuple, argnum: int) -> Any:

@@ -105,6 +105,30 @@ def test_primitive():
     close(minpy.grad(cube)(2.0), 12.0)
 
 
+def test_a_primitive_may_compute_with_minpys_numpy():
+    @primitive
+    def cube(x):
+        assert type(x) is onp.ndarray
+        return np.array(x) ** 3
+
+    defvjp(cube, lambda ans, x: lambda g: g * 3 * x**2)
+    close(cube(np.array(X)), X**3)
+    close(minpy.grad(cube)(np.array(X)), 3 * X**2)
+
+
+def test_a_primitive_that_uses_a_recorded_array_is_refused():
+    def f(x):
+        @primitive
+        def times_x(y):
+            return x * y
+
+        defvjp(times_x, lambda ans, y: lambda g: g * x)
+        return times_x(np.ones(3))
+
+    with pytest.raises(TypeError, match="times_x uses a recorded array that is no argument"):
+        minpy.grad(f)(np.array(X))
+
+
 def test_a_primitive_to_higher_order():
     cube = cube_and_rule()
     close(nth_derivative(cube, 2)(2.0), 12.0)
