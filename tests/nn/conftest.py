@@ -3,6 +3,7 @@
 import pytest
 
 import minpy
+from minpy.backends.libraries import LIBRARIES
 
 
 @pytest.fixture
@@ -14,3 +15,14 @@ def torch():
 def numpy_alone():
     with minpy.use_policy("only_numpy"):
         yield
+
+
+@pytest.fixture(params=["CPU", pytest.param("GPU", marks=pytest.mark.cuda)])
+def on_torch(request, torch):
+    """A block in which new arrays are PyTorch's: on the CPU, and on a GPU where there is one."""
+    if request.param == "CPU":
+        return minpy.use_policy("prefer_torch")
+    found = LIBRARIES["torch"].backend_on(minpy.gpu(0))
+    if isinstance(found, str):
+        pytest.skip(found)
+    return minpy.gpu(0)

@@ -168,10 +168,10 @@ def test_arrays_are_updated_in_place(name, dtype):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_arrays_on_torch(torch, name, monkeypatch):
+def test_arrays_on_torch(torch, on_torch, name, monkeypatch):
     monkeypatch.setattr(optim, "BLOCK", 4)
     expected, _ = after_steps(optim.RULES[name], drawn(3, 4), {})
-    with minpy.use_policy("prefer_torch"):
+    with on_torch:
         w = np.array(drawn(3, 4))
         out, config = after_steps(optim.RULES[name], w, {})
         kept = [x for x in config.values() if hasattr(x, "context")]
