@@ -70,6 +70,15 @@ class Case:
         size = onp.abs(self.expected)
         return (size > FLOOR * size.max(initial=0.0)) & onp.isfinite(size)
 
+    @cached_property
+    def telling(self) -> bool:
+        """Whether the expected values are so many and so odd that nothing fits them by chance.
+
+        Small integers, such as classes, and arrays of one value fit too much.
+        """
+        values = self.expected[self.matters]
+        return len(onp.unique(values)) >= FEWEST and bool((values != onp.round(values)).any())
+
     def fit(self, changed: Any, expected: Any = None) -> float | None:
         """Return how right an output would be that is changed like this; None if not right.
 

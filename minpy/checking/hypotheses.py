@@ -80,7 +80,7 @@ def has_factor(*names: str) -> Callable[[Case], Values | None]:
 
 def has_any_factor(case: Case) -> Values | None:
     """All entries are off by one factor that has no name, or several."""
-    if case.matters.sum() < FEWEST:
+    if not case.telling:
         return None
     ratio = _tidy(case, case.factor(case.actual, case.expected))
     if not ratio or (error := case.fit(case.actual / ratio)) is None:
@@ -189,12 +189,12 @@ def is_shifted(case: Case) -> Values | None:
     """All along an axis is some places from where it belongs; what wrapped around or not."""
     for axis, by in itertools.product(range(case.expected.ndim), (1, -1, 2, -2)):
         length = case.expected.shape[axis]
-        if length < 3 + abs(by):
+        if length < 3 + abs(by) or not case.telling:
             continue
         moved, home = _cut(axis, max(by, 0), min(by, 0)), _cut(axis, max(-by, 0), min(-by, 0))
         kept = case.expected[home]
         error = case.fit(case.actual[moved], kept)
-        if error is not None and case.wrong[moved].any() and case.matters[home].sum() >= FEWEST:
+        if error is not None and case.wrong[moved].any():
             return {"axis": axis, "by": by, "error": error}
     return None
 
@@ -224,10 +224,10 @@ def is_permuted(case: Case) -> Values | None:
 
 
 def _along_axes(case: Case, undone: Callable[[int], onp.ndarray]) -> Values | None:
-    if not onp.isfinite(case.actual).all():
+    if not onp.isfinite(case.actual).all() or not case.telling:
         return None
     for axis in range(case.expected.ndim):
-        if case.expected.shape[axis] > 1 and case.matters.sum() >= FEWEST:
+        if case.expected.shape[axis] > 1:
             values = _fitting(case, undone(axis))
             if values is not None:
                 return values | {"axis": axis}
@@ -496,7 +496,7 @@ def _right_but(case: Case, excused: onp.ndarray) -> Values | None:
 
 def has_offset(case: Case) -> Values | None:
     """All entries are off by one constant."""
-    if case.actual.size < FEWEST:
+    if not case.telling:
         return None
     offset = onp.median((case.actual - case.expected).real)
     values = _fitting(case, case.actual - offset)

@@ -86,7 +86,7 @@ def receive(value: Any, most: int = MOST_ELEMENTS) -> Received:
 
 
 def _of_base(base: onp.ndarray, most: int) -> Received:
-    shape, dtype = base.shape, cleaned(str(base.dtype), 60)
+    shape, dtype = base.shape, base.dtype.name
     if base.dtype.kind not in "biufc":
         detail = Message("received.dtype", {"dtype": dtype})
         return Received(problem="numbers", detail=detail, shape=shape, dtype=dtype)

@@ -548,6 +548,17 @@ def two_entries(net):
     return onp.array([0.3, -0.3]), onp.array([0.17, -0.17]), net.evidence("b2")
 
 
+def other_classes(net):
+    """Predicted classes, of which the right ones are another permutation: by chance."""
+    right = onp.array([0, 1, 2, 1, 0])
+    return onp.array([1, 0, 2, 1, 0]), right, Evidence(batch=5)
+
+
+def other_constant(net):
+    """A constant for a constant is a factor and an offset, and so it is neither."""
+    return onp.full((4, 5), 0.3), onp.full((4, 5), 0.2), Evidence()
+
+
 def scalar_loss(net):
     return 1.7, 1.1, net.evidence("loss")
 
@@ -568,6 +579,8 @@ NOTHING = {
     "one number": single_ratio,
     "two numbers": two_entries,
     "a loss": scalar_loss,
+    "classes": other_classes,
+    "a constant": other_constant,
     "a small step, and wrong": too_small_a_step_and_wrong,
     "a good step": double_precision,
     "labels and more": labels_and_more,

@@ -104,6 +104,10 @@ def test_a_dtype_can_be_demanded():
     assert compare("x", 2 * RIGHT.astype("float32"), RIGHT, dtype="float64").verdict == "value"
 
 
+def test_byte_order_does_not_matter():
+    assert compare("x", RIGHT.astype(">f8"), RIGHT, dtype="float64").passed
+
+
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_memory_order_does_not_matter(order):
     assert compare("x", onp.asarray(RIGHT, order=order), RIGHT).passed
@@ -174,6 +178,16 @@ class Nameless(metaclass=Metaclass):
         return onp.ndarray  # isinstance believes this
 
 
+class Title(str):
+    """A part of a dtype's name that is asked for when the dtype is printed."""
+
+    def __repr__(self):
+        Bomb.asked.append("__repr__")
+        raise RuntimeError
+
+    __str__ = __format__ = __repr__
+
+
 class Float(float):
     def __float__(self):
         raise RuntimeError
@@ -218,6 +232,7 @@ BAD = {
     "strings": (RIGHT.astype(str), "numbers"),
     "dates": (onp.array(["2020-01-01"], dtype="datetime64[D]"), "numbers"),
     "records": (onp.zeros(3, dtype=[("<b>", "f8")]), "numbers"),
+    "records with a title": (onp.zeros(3, dtype=[((Title("t"), "a"), "f8")]), "numbers"),
     "huge integer": (10**400, "numbers"),
     "list of bombs": ([1.0, [Bomb()]], "numbers"),
     "ragged": ([[1.0], [1.0, 2.0]], "numbers"),
