@@ -5,6 +5,7 @@ import importlib.util
 NEEDS = {
     "minpy/backends/mxnet": "mxnet",
     "minpy/backends/torch": "torch",
+    "minpy/checking/steps.py": "matplotlib",
     "minpy/nn/modules/symbolic.py": "mxnet",
     "minpy/symbol/function.py": "mxnet",
     "minpy/plotting/images.py": "matplotlib",
