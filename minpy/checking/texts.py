@@ -192,7 +192,7 @@ ENGLISH: dict[str, str] = {
     "(error {error:1}).",
     "diagnosis.rounding": "This check cannot tell: with a step of {step:1}, rounding in "
     "{dtype} moves finite differences by {noise:1}, and yours differs by no more. Use a larger "
-    "step, or float64.",
+    "step, or a more precise dtype.",
     "diagnosis.mutated": "The call changed its argument `{input}`: at {index} it was {before}, "
     "and is {after} after it. What was computed from it later is wrong.",
     "diagnosis.labels": "It is right except at {found} of {count} entries, all of them of the "

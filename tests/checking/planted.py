@@ -554,6 +554,26 @@ def other_classes(net):
     return onp.array([1, 0, 2, 1, 0]), right, Evidence(batch=5)
 
 
+def first_of_equal_rows(net):
+    """Rows that are all alike look shifted by anything."""
+    right = onp.tile(net.rng.normal(size=6), (5, 1))
+    wrong = right.copy()
+    wrong[0] = net.rng.normal(size=6)
+    return wrong, right, Evidence()
+
+
+def nothing_expected(net):
+    """All must be 0: then a mask is no better an explanation than any."""
+    return net.rng.normal(size=(4, 5)), onp.zeros((4, 5)), Evidence()
+
+
+def everything_at_the_kink(net):
+    """With weights of 0 all is at the kink, which excuses everything, and so nothing."""
+    right = net.rng.normal(size=net.before.shape)
+    evidence = Evidence(preactivations={"x": onp.zeros_like(right)})
+    return net.rng.normal(size=right.shape), right, evidence
+
+
 def other_constant(net):
     """A constant for a constant is a factor and an offset, and so it is neither."""
     return onp.full((4, 5), 0.3), onp.full((4, 5), 0.2), Evidence()
@@ -581,6 +601,9 @@ NOTHING = {
     "a loss": scalar_loss,
     "classes": other_classes,
     "a constant": other_constant,
+    "equal rows": first_of_equal_rows,
+    "nothing expected": nothing_expected,
+    "everything at the kink": everything_at_the_kink,
     "a small step, and wrong": too_small_a_step_and_wrong,
     "a good step": double_precision,
     "labels and more": labels_and_more,

@@ -54,6 +54,12 @@ def test_text():
     assert repr(card) == text
 
 
+def test_of_what_is_right_there_is_one_line():
+    card = Card("f", MIXED[:1] * 3)
+    assert len(str(card).splitlines()) == 4
+    assert "minpy-card-why" not in card.html()
+
+
 def test_long_words_are_wrapped_or_cut():
     card = Card("t" * 500, [raised("n" * 500, "E" * 500, "m " * 500)], notes=["note " * 500])
     assert max(map(len, str(card).splitlines())) <= 100

@@ -107,6 +107,9 @@ def test_the_picture():
     assert onp.allclose(lines["central difference"].get_xdata(), found.steps)
     assert "rounding, $1/h$" in lines
     assert "what is left out, $h^2$" not in lines  # there is no such law beyond a kink
+    wrong = step_sizes(smooth, X, gradient=lambda x: 1.01 * minpy.grad(smooth)(x))
+    (axes,) = wrong.plot().axes  # nor where the error is the gradient's
+    assert "what is left out, $h^2$" not in [line.get_label() for line in axes.lines]
     (axes,) = step_sizes(smooth, X).plot().axes
     (law,) = [line for line in axes.lines if line.get_label() == "what is left out, $h^2$"]
     (x0, x1), (y0, y1) = law.get_xdata(), law.get_ydata()
