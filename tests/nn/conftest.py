@@ -1,9 +1,16 @@
-"""Fixtures: PyTorch, as a witness; and NumPy's kernels alone."""
+"""Fixtures: random numbers, PyTorch, as a witness; and NumPy's kernels alone."""
 
 import pytest
 
 import minpy
+import minpy.numpy as np
 from minpy.backends.libraries import LIBRARIES
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Draw the same parameters in each run."""
+    np.random.seed(0)
 
 
 @pytest.fixture

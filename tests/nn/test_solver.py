@@ -299,6 +299,19 @@ def test_the_best_parameters_are_copies_of_the_best_epoch():
     assert values(solver.best_params) == kept[best]
 
 
+def test_what_is_kept_beside_the_parameters_is_that_of_the_best_epoch_too():
+    class Counting(TwoLayers):
+        def forward(self, X, mode):
+            if mode == "train":
+                self.aux_params["steps"] = self.aux_params["steps"] + 1
+            return super().forward(X, mode)
+
+    model = Counting().add_aux_param("steps", np.zeros(1))
+    solver = quiet_solver(model, num_epochs=8, **ROUGH)
+    solver.train()
+    assert model.aux_params["steps"].item() == 10 * solver.best_epoch < 80
+
+
 def test_the_last_parameters_stay_if_that_is_asked_for():
     np.random.seed(0)
     solver = quiet_solver(num_epochs=8, restore_best=False, **ROUGH)
