@@ -76,11 +76,13 @@ _EXPLAINED = ("ValueError", "TypeError", "IndexError", "AxisError", "LinAlgError
 
 
 def of_library(error: Exception, backend: Any) -> Exception:
-    """Return a library's error as NumPy would raise it; PyTorch has RuntimeError for everything."""
+    """Return a library's error as NumPy would raise it; theirs are RuntimeErrors for everything."""
     kind = type(error).__name__
+    text = str(error).rpartition("MXNetError: ")[2]  # what comes before are places in C++
     if kind == "OutOfMemoryError":
         return MemoryError(f"{backend} has not enough memory. {error}")
-    return onp.linalg.LinAlgError(str(error)) if "LinAlg" in kind else ValueError(str(error))
+    of_matrices = "LinAlg" in kind or "linalg_impl" in str(error)
+    return onp.linalg.LinAlgError(text) if of_matrices else ValueError(text)
 
 
 def _shape_of(x: Any) -> str:

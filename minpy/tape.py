@@ -52,7 +52,7 @@ from minpy.array import (
     wrap,
     wrap_there,
 )
-from minpy.backends import NUMPY, NUMPYS, Backend, allowed, backend_of, meeting
+from minpy.backends import NUMPY, NUMPYS, Backend, allowed, backend_of, differences, meeting
 from minpy.backends.statistics import counter
 from minpy.errors import explained, no_gradient
 
@@ -405,27 +405,27 @@ def finished(
     if node is not None and node[3][0] is not None:
         out._held = True
     source = args[0] if args else None
-    if type(source) is Array and _is_view(ans, data[0], backend, record, static):
+    if type(source) is Array and _is_view(ans, data[0], backend, record, args, static):
         link_view(out, source, (record.call, args[1:], static))
     return out
 
 
-def _is_view(ans: Any, data: Any, backend: Backend, record: Op, static: dict[str, Any]) -> bool:
+def _is_view(ans: Any, data: Any, backend: Backend, record: Op, args: Any, static: Any) -> bool:
     """Whether a result shows the memory of the first argument, or would on NumPy."""
     if backend is not NUMPY:
-        backwards = record.name == "getitem" and _goes_backwards(static["index"])
-        return backend.aliases(ans, data) or backwards
+        copied = backend.copies_view(record.name, static)
+        return backend.aliases(ans, data) or (copied and _is_view_on_numpy(record, args, static))
     if type(ans) is not ndarray or (ans.base is None and ans is not data):
         return False
     return type(data) is ndarray and onp.may_share_memory(ans, data)
 
 
-def _goes_backwards(index: Any) -> bool:
-    """Whether an index gives a view with a negative step, which other libraries lack."""
-    parts = index if type(index) is tuple else (index,)
-    if any(isinstance(part, ndarray | bool) for part in parts):
-        return False  # a copy
-    return any(type(part) is slice and (part.step or 1) < 0 for part in parts)
+def _is_view_on_numpy(record: Op, args: Any, static: Any) -> bool:
+    """Whether NumPy makes a view of such an array as the first; tried on memory nobody fills."""
+    link = args[0]._link
+    shape, steps = (args[0].shape, ()) if link.root is None else (link.root.shape, link.steps)
+    source = differences.follow(onp.empty(shape, bool), steps)
+    return onp.may_share_memory(record.raw(source, *args[1:], **static), source)
 
 
 def moved(x: Any, backend: Backend) -> Array:

@@ -76,6 +76,8 @@ def part_of(module: str) -> str | None:
         return "engine: array, tape and autograd"
     if group == "ops":
         return "network kernels" if module.startswith("minpy.ops.nn") else "gradient rules"
+    if group == "backends" and module.endswith(".loading"):
+        return "each backend: importing " + module.split(".")[2]
     if group == "backends" and module.endswith("_kernels"):
         return "kernels of each backend: " + module.split(".")[2]
     if group == "backends":

@@ -49,6 +49,8 @@ class Backend:
         Whether a raw array has memory of its own, rather than showing another one's.
     dtype_of : callable, optional
         NumPy's dtype for the elements of a raw array.
+    views : frozenset of str, optional
+        The ops whose results are copies here where NumPy's are views.
     bare_rules : frozenset of str, optional
         The ops whose gradient rules run on raw arrays of one dtype too: what they ask of an array
         is what this library's and NumPy's have in common.
@@ -76,6 +78,7 @@ class Backend:
         aliases: Callable[[Any, Any], bool] = lambda a, b: False,
         owns: Callable[[Any], bool] = lambda x: False,
         dtype_of: Callable[[Any], onp.dtype] = lambda x: x.dtype,
+        views: frozenset[str] = frozenset(),
         bare_rules: frozenset[str] = frozenset(),
         context: Context = CPU,
     ) -> None:
@@ -85,6 +88,7 @@ class Backend:
         self.aliases = aliases
         self.owns = owns
         self.dtype_of = dtype_of
+        self.views = views
         self.bare_rules = bare_rules
         self.context = context
         self.to_numpy = to_numpy
@@ -165,6 +169,17 @@ class Backend:
             return self.inward(on_numpy(*self.outward(args), **self.outward(static)))
 
         return fallback
+
+    def copies_view(self, name: str, static: dict[str, Any]) -> bool:
+        """Return whether the op called `name` makes a copy of what may be a view on NumPy."""
+        if name != "getitem":
+            return name in self.views
+        index = static["index"]
+        parts = index if type(index) is tuple else (index,)
+        if any(isinstance(part, onp.ndarray | bool) for part in parts):
+            return False  # a copy for NumPy too
+        backwards = any(type(part) is slice and (part.step or 1) < 0 for part in parts)
+        return backwards or name in self.views  # no other library has negative steps
 
     def outward(self, value: Any) -> Any:
         """Return `value` with this library's arrays, also nested ones, made NumPy's."""

@@ -92,8 +92,18 @@ def _is_installed(name: str) -> bool:
     return importlib.util.find_spec(name) is not None
 
 
+def _load_mxnet() -> ModuleType:
+    return importlib.import_module("minpy.backends.mxnet")
+
+
 def _load_torch() -> ModuleType:
     return importlib.import_module("minpy.backends.torch")
+
+
+def _gpus_of_mxnet() -> list[str]:
+    mx = importlib.import_module("mxnet")
+    memories = [mx.context.gpu_memory_info(i)[1] for i in range(mx.context.num_gpus())]
+    return [f"a GPU, {memory / 2**30:.0f} GiB" for memory in memories]
 
 
 def _gpus_of_torch() -> list[str]:
@@ -112,6 +122,14 @@ LIBRARIES = {
             "faster convolutions, and arrays on GPUs",
             _load_torch,
             _gpus_of_torch,
+        ),
+        Library(
+            "mxnet",
+            "MXNet",
+            "pip install 'minpy-edu[mxnet]'",
+            "symbols as functions, and the policies of the old minpy",
+            _load_mxnet,
+            _gpus_of_mxnet,
         ),
     )
 }

@@ -5,6 +5,8 @@
                           of networks, the convolutions, run on the fastest library installed,
                           over shared memory.
 ``only_numpy``            NumPy runs everything; arrays of other libraries are refused.
+``prefer_mxnet``          Arrays are MXNet's; what it lacks runs on NumPy and is counted.
+``only_mxnet``            Arrays are MXNet's; what it lacks raises, naming the op.
 ``prefer_torch``          Arrays are PyTorch's; what it lacks runs on NumPy and is counted.
 ``only_torch``            Arrays are PyTorch's; what it lacks raises, naming the op.
 ========================  ========================================================================
@@ -60,6 +62,8 @@ POLICIES = {
     for policy in (
         Policy("auto"),
         Policy("only_numpy", "numpy", only=True),
+        Policy("prefer_mxnet", "mxnet"),
+        Policy("only_mxnet", "mxnet", only=True),
         Policy("prefer_torch", "torch"),
         Policy("only_torch", "torch", only=True),
     )
@@ -117,7 +121,7 @@ class use_policy(contextlib.ContextDecorator):
 
     Parameters
     ----------
-    policy : {'auto', 'only_numpy', 'prefer_torch', 'only_torch'}
+    policy : {'auto', 'only_numpy', 'prefer_mxnet', 'only_mxnet', 'prefer_torch', 'only_torch'}
 
     Raises
     ------

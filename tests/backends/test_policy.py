@@ -189,7 +189,7 @@ def test_one_object_in_many_threads():
 @pytest.mark.parametrize("put", [minpy.use_policy, minpy.wrap_policy, minpy.set_global_policy])
 @pytest.mark.parametrize("name", ["only_nump", "", None, ["auto"]])
 def test_an_unknown_name(put, name):
-    with pytest.raises(ValueError, match=r"no policy .*; there are auto, only_numpy, prefer_torch"):
+    with pytest.raises(ValueError, match=r"no policy .*; there are auto, only_numpy, prefer_mxnet"):
         put(name)
     assert name_in_force() == "auto"
 

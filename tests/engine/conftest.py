@@ -1,32 +1,19 @@
 """Fixtures: a graph to watch, and the backends.
 
-The whole suite runs with new arrays made on NumPy, and once more with new arrays made on PyTorch.
+The whole suite runs with new arrays made on NumPy, and once more on each library that is installed.
 The tests in `test_backends` say themselves which backends they are for.
 """
-
-import importlib.util
 
 import pytest
 
 from minpy import backends
-from minpy.backends.context import CPU
-from minpy.backends.policy import POLICIES
+from minpy.backends.libraries import LIBRARIES
 
-from .deviations import DEVIATING, FAILING, MEANINGLESS, RANDOM_PROGRAMS, SOME_OF_THEM
+from .deviations import COUNTED, DEVIATIONS, RANDOM_PROGRAMS
 from .expectations import Graph
 from .toy_backend import TOY
 
-HAS_TORCH = importlib.util.find_spec("torch") is not None
-NAMES = ["numpy", "torch"]
-
-
-def called(name):
-    """Return the backend of a name, on the CPU; skip the test if its library is not installed."""
-    if name == TOY.name:
-        return TOY
-    if name == "torch" and not HAS_TORCH:
-        pytest.skip("needs PyTorch")
-    return backends.made_by(POLICIES[f"prefer_{name}" if name != "numpy" else "only_numpy"], CPU)
+NAMES = ["numpy", *LIBRARIES]
 
 
 @pytest.fixture
@@ -35,16 +22,15 @@ def graph():
 
 
 @pytest.fixture(autouse=True)
-def made_on(request):
+def everything_made_on(made_on):
     """Make new arrays on the backend that the test is parametrised with."""
-    with backends.using(called(getattr(request, "param", "numpy"))):
-        yield
 
 
 @pytest.fixture(params=[*NAMES, TOY.name])
-def backend(request):
+def backend(request, backend_called):
     """Run a test with new arrays made on each of the backends."""
-    with backends.using(called(request.param)) as made:
+    name = request.param
+    with backends.using(TOY if name == TOY.name else backend_called(name)) as made:
         yield made
 
 
@@ -56,31 +42,36 @@ def toy():
 
 
 def pytest_generate_tests(metafunc):
-    if "made_on" in metafunc.fixturenames and metafunc.module.__name__[-13:] != "test_backends":
+    chooses = (
+        "backend" in metafunc.fixturenames or metafunc.module.__name__[-13:] == "test_backends"
+    )
+    if "made_on" in metafunc.fixturenames and not chooses:
         metafunc.parametrize("made_on", NAMES, indirect=True)
 
 
 def pytest_collection_modifyitems(config, items):
-    """Mark the deviations, and leave most of the random programs to NumPy."""
-    on_torch = [item for item in items if "engine" in item.path.parts and _is_on_torch(item)]
-    left = [
-        item
-        for item in on_torch
-        if item.name.startswith(RANDOM_PROGRAMS) and not item.name.endswith(SOME_OF_THEM)
-    ]
-    items[:] = [item for item in items if item not in left]
-    config.hook.pytest_deselected(items=left)
-    count = 0
-    for item in on_torch:
-        names = {item.name, item.originalname}
-        for name in names & FAILING.keys():
-            item.add_marker(pytest.mark.xfail(reason=FAILING[name], strict=True))
-        for name in names & MEANINGLESS.keys():
-            item.add_marker(pytest.mark.skip(reason=MEANINGLESS[name]))
-        count += bool(names & (FAILING.keys() | MEANINGLESS.keys()))
-    config.stash[DEVIATING] = (count, len(on_torch) - len(left))
+    """Mark each library's deviations, and leave most of the random programs to NumPy."""
+    config.stash[COUNTED] = {}
+    for library, known in DEVIATIONS.items():
+        on_it = [item for item in items if "engine" in item.path.parts and _is_on(library, item)]
+        left = [
+            item
+            for item in on_it
+            if item.name.startswith(RANDOM_PROGRAMS) and not item.name.endswith(known.programs)
+        ]
+        items[:] = [item for item in items if item not in left]
+        config.hook.pytest_deselected(items=left)
+        count = 0
+        for item in on_it:
+            names = {item.name, item.originalname}
+            for name in names & known.failing.keys():
+                item.add_marker(pytest.mark.xfail(reason=known.failing[name], strict=True))
+            for name in names & known.meaningless.keys():
+                item.add_marker(pytest.mark.skip(reason=known.meaningless[name]))
+            count += bool(names & (known.failing.keys() | known.meaningless.keys()))
+        config.stash[COUNTED][library] = (count, len(on_it) - len(left))
 
 
-def _is_on_torch(item):
+def _is_on(library, item):
     params = getattr(item, "callspec", None) and item.callspec.params
-    return bool(params) and "torch" in (params.get("made_on"), params.get("backend"))
+    return bool(params) and library in (params.get("made_on"), params.get("backend"))

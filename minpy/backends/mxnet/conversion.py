@@ -6,6 +6,9 @@ arguments are read.  Whoever shares memory with it has to wait.
 - `from_numpy` shares an array's memory.  Until what reads it has finished (``wait_to_read`` on each
   result), nobody may write to it; `to_numpy` of a result waits.
 - `to_numpy` waits for everything that still uses the array, and then shares its memory.
+- A convolution for inference rewrites its filters *in place*, in a layout of MXNet's own, and what
+  shares their memory holds nonsense from then on.  In ``mx.autograd.train_mode()``, or by an
+  executor's ``forward(is_train=True)``, it does not.  Otherwise give it a copy.
 
 MXNet has seven of NumPy's dtypes; what has another one raises, and is never cast.
 """
@@ -25,6 +28,9 @@ DTYPES = frozenset(
     map(onp.dtype, "bool uint8 int8 int32 int64 float16 float32 float64".split()),
 )
 _SHARED = DTYPES - {onp.dtype("int8")}  # what MXNet's DLPack knows
+
+
+NUMBERS = (int, float)  # of Python: they take the dtype of the arrays they meet
 
 
 def has_dtype(dtype: Any) -> bool:
@@ -82,7 +88,7 @@ def from_numpy(x: onp.ndarray, kind: type = mx.nd.NDArray) -> Any:
     """
     x = onp.asarray(x)
     x = x.astype(x.dtype.newbyteorder("="), copy=False)
-    if x.dtype not in DTYPES:
+    if not has_dtype(x.dtype):
         names = ", ".join(sorted(map(str, DTYPES)))
         raise TypeError(f"MXNet has no dtype {x.dtype}, only {names}; try use_policy('only_numpy')")
     if not x.size or x.dtype not in _SHARED:
@@ -98,6 +104,29 @@ def from_numpy(x: onp.ndarray, kind: type = mx.nd.NDArray) -> Any:
 
 def _as(x: Any, kind: type) -> Any:
     return x if type(x) is kind else x.as_np_ndarray()
+
+
+def copied_in(x: Any) -> Any:
+    """Return a copy of what NumPy makes an array of, as ``mx.np.ndarray``; nobody has to wait."""
+    return from_numpy(onp.array(x, order="C"), mx.np.ndarray)
+
+
+def copied_out(x: Any) -> onp.ndarray:
+    """Return a copy of an array of MXNet as NumPy's; for small ones, quicker than to share."""
+    with mx.np_shape():
+        return x.asnumpy()
+
+
+def array_of(x: Any) -> Any:
+    """Return an array of MXNet's as ``mx.np.ndarray``, and anything else as a copy."""
+    if not isinstance(x, mx.nd.NDArray):
+        return copied_in(x)
+    return x if type(x) is mx.np.ndarray else x.as_np_ndarray()
+
+
+def result(x: Any) -> Any:
+    """Return what NumPy returns: without axes, counts and flags are its scalars."""
+    return x if x.ndim or x.dtype.kind == "f" else x.asnumpy()[()]
 
 
 def to_numpy(x: Any, *, new: bool = False) -> onp.ndarray:

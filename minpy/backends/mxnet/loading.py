@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import builtins
 import importlib
+import os
 import platform
 import sys
 import warnings
@@ -63,6 +64,7 @@ def load() -> ModuleType:
             del sys.modules[name]
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
+    os.environ.setdefault("MXNET_SUBGRAPH_VERBOSE", "0")  # a line on stderr for each executor
     if sys.version_info >= (3, 12):
         _bring_distutils()
     try:
