@@ -1,7 +1,25 @@
-"""Checks that teach: outputs beside what they should be, as cards, and gradients beside numbers."""
+"""Checks that teach: outputs beside what they should be, as cards, and gradients beside numbers.
+
+`compare` takes one output of a student's function, whatever it is, and says in which way it is
+wrong, where, and why, if a hypothesis about that holds.  A `Card` shows what was found: as HTML in
+a notebook, as text in a terminal.
+
+>>> import numpy as np
+>>> right = np.array([[0.3, -0.1], [0.7, 0.2]])
+>>> found = [compare("dw", right, right), compare("db", -right[0], right[0])]
+>>> print(Card("affine_backward", found, points=1, out_of=2))
+✗ affine_backward: 1 of 2 outputs not right (1 of 2 points)
+  ✓ dw  right         (2, 2)  float64  error 0, allowed 1e-6
+  ✗ db  wrong values  (2,)    float64  error 2, allowed 1e-6
+    The sign is wrong: -db is right (error 0).
+    Largest error at (0,): yours is -0.3, expected is 0.3.
+
+`gradcheck` compares gradients with finite differences and returns such a card; `step_sizes` shows
+how good those differences are.  All sentences are in `minpy.checking.texts`, for translation.
+"""
 
 from minpy.checking.card import Card
-from minpy.checking.comparison import Comparison, compare, raised, unwritten
+from minpy.checking.comparison import Comparison, compare, raised, unchanged, unwritten
 from minpy.checking.evidence import Evidence
 from minpy.checking.gradcheck import ArgumentReport, GradientReport, gradcheck
 from minpy.checking.nan import detect_nan
@@ -24,6 +42,7 @@ __all__ = [
     "raised",
     "set_texts",
     "step_sizes",
+    "unchanged",
     "unwritten",
     "use_texts",
 ]

@@ -22,6 +22,7 @@ CENTRAL_STEP = float(onp.finfo(onp.float64).eps) ** (1 / 3)
 COMPLEX_STEP = 1e-30
 MOST_ELEMENTS = 2_000  # of an argument, before random directions take their place
 MOST_OUTPUTS = 100  # of a result, before random combinations take their place
+QUIET = 1e-6  # rounding of slopes, beside which a kink stands out
 CLOSER = 1e-2  # how much smaller the steps are that look for a kink
 
 
@@ -254,16 +255,18 @@ def _evidence(
     if method == "complex" or numeric.shape[0] > 1 or shape[1:] == numeric.shape[1:]:
         return Evidence(**known)
     x = args[argnum].asnumpy()
-    middle = at(x)
+    middle, h = at(x), step or CENTRAL_STEP
+    values = [at(x + h * way)[0] for way in ways[:3]]
+    dtype = "float32" if all(onp.float32(value) == value for value in values) else "float64"
+    known["numeric"] = (h, float(abs(middle[0])), dtype)
     slopes = onp.empty((2, len(ways)))
     for place, way in enumerate(ways):
         h = CLOSER * _length(x, way, step)
         slopes[:, place] = (at(x + h * way) - middle)[0] / h, (middle - at(x - h * way))[0] / h
-    h = step or CENTRAL_STEP
-    values = [at(x + h * way)[0] for way in ways[:3]]
-    if all(onp.float32(value) == value for value in values):
-        known["numeric"] = (h, float(abs(middle[0])), "float32")
-    return Evidence(**known, slopes=slopes.reshape(2, *shape), step=h)
+    noise = float(onp.finfo(dtype).eps) * abs(middle[0]) / (CLOSER * (step or CENTRAL_STEP))
+    if noise < QUIET * max(1.0, float(onp.abs(slopes).max())):  # else it looks like kinks
+        known |= {"slopes": slopes.reshape(2, *shape), "step": step or CENTRAL_STEP}
+    return Evidence(**known)
 
 
 def _distinct(factors: dict[str, float]) -> dict[str, float]:

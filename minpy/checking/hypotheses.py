@@ -436,29 +436,34 @@ def is_wrong_at_kinks(case: Case) -> Values | None:
 
 def is_at_a_kink(case: Case) -> Values | None:
     """It is wrong only where the slopes to both sides differ, and what it says is between them."""
-    slopes = case.once("slopes", lambda: receive(case.evidence.slopes).array)
-    if slopes is None or slopes.shape != (2, *case.expected.shape) or not case.wrong.any():
+    kinks, near = _kinks(case)
+    at = case.wrong & kinks
+    if not at.any() or (case.wrong & ~kinks & ~near).any():
         return None
-    low, high = slopes.min(axis=0), slopes.max(axis=0)
-    slack = SLACK * max(1.0, float(onp.abs(slopes).max()))
-    between = (low - slack <= case.actual) & (case.actual <= high + slack)
-    if (case.wrong & ~(between & (high - low > 10 * slack))).any():
-        return None
-    worst = onp.unravel_index((case.wrong * (high - low)).argmax(), case.wrong.shape)
-    sides = {"left": slopes[1][worst].item(), "right": slopes[0][worst].item()}
+    right, left = case.evidence.slopes
+    worst = onp.unravel_index((at * onp.abs(right - left)).argmax(), at.shape)
+    sides = {"left": left[worst].item(), "right": right[worst].item()}
     return {"found": int(case.wrong.sum()), "count": case.wrong.size, **sides}
 
 
 def is_near_a_kink(case: Case) -> Values | None:
     """It is wrong only for the steps that were taken: with much smaller ones it is right."""
-    slopes = case.once("slopes", lambda: receive(case.evidence.slopes).array)
-    if slopes is None or slopes.shape != (2, *case.expected.shape) or not case.wrong.any():
-        return None
-    slack = SLACK * max(1.0, float(onp.abs(slopes).max()))
-    if not (onp.abs(slopes - case.actual) <= slack).all(axis=0)[case.wrong].all():
-        return None
+    _, near = _kinks(case)
     found = int(case.wrong.sum())
+    if not found or (case.wrong & ~near).any():
+        return None
     return {"found": found, "count": case.wrong.size, "step": case.evidence.step}
+
+
+def _kinks(case: Case) -> tuple[onp.ndarray, onp.ndarray]:
+    """Return where what it says is between two slopes, and where it is equal to both."""
+    slopes = case.once("slopes", lambda: receive(case.evidence.slopes).array)
+    if slopes is None or slopes.shape != (2, *case.expected.shape) or not slopes.size:
+        return onp.zeros_like(case.wrong), onp.zeros_like(case.wrong)
+    low, high = slopes.min(axis=0), slopes.max(axis=0)
+    slack = SLACK * max(1.0, float(onp.abs(slopes).max()))
+    between = (low - slack <= case.actual) & (case.actual <= high + slack)
+    return between & (high - low > 10 * slack), between & (high - low <= slack)
 
 
 def is_wrong_at_labels(case: Case) -> Values | None:

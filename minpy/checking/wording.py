@@ -46,8 +46,7 @@ def sentences(found: Comparison) -> list[str]:
     counted = found.diagnosis is not None and "found" in found.diagnosis.values
     if found.verdict not in ("value", "withheld", "unwritten") and not counted:
         said.append(found.reason)
-    everywhere = found.where is not None and found.where.name == "all"
-    if found.where is not None and not counted and not (found.diagnosis and everywhere):
+    if found.where is not None and not found.diagnosis:
         said.append(str(found.where))
     if found.index is not None:
         numbers = {"value": number(found.value, 6), "expected": number(found.expected, 6)}

@@ -131,6 +131,23 @@ def test_what_is_wrong_is_diagnosed(f, x, key):
     assert argument.comparison.diagnosis.name == key
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_rounding_is_no_kink(seed):
+    x = onp.random.default_rng(seed).normal(size=(6, 4))
+    (argument,) = minpy.gradcheck(in_single_precision, x).arguments
+    assert argument.comparison.diagnosis.name == "rounding"
+    # in float64 too, slopes of large numbers are too noisy to tell a kink
+    noise = onp.random.default_rng(seed + 1).normal(size=x.shape)
+    found = minpy.gradcheck(lambda x: 1e7 + np.sum(wrong(lambda g: g + noise)(x)), x)
+    assert not found and found.arguments[0].comparison.diagnosis is None
+
+
+def test_a_kink_and_another_one_near():
+    (argument,) = minpy.gradcheck(relu_with_kink, onp.array([1.0, 0.0, -1.0, 2e-6])).arguments
+    assert argument.comparison.wrong == 2
+    assert argument.comparison.diagnosis.name == "slopes"
+
+
 def test_the_diagnosis_names_the_gradient_as_it_is_returned():
     report = minpy.gradcheck(lambda p: np.sum(wrong(onp.negative)(p["w"])), {"w": W})
     assert "-gradient[0]['w'] is right" in str(report)
