@@ -85,4 +85,48 @@ def sharpened(picture):
     return conv2d(picture[None, None], f[None, None], padding="same")[0, 0]
 """,
     },
+    "05_train_a_net": {
+        "exercise-top-k-code": """
+def top_k(scores, labels, k):
+    best = np.argsort(scores, axis=1)[:, -k:]
+    return (best == labels[:, None]).any(axis=1).mean()
+""",
+        "exercise-best-guess-code": """
+def best_guess(labels, classes):
+    shares = numpy.bincount(labels, minlength=classes) / len(labels)
+    shares = shares[shares > 0]
+    return -(shares * numpy.log(shares)).sum()
+""",
+        "exercise-momentum-code": """
+def momentum(w, dw, config):
+    velocity = 0.9 * config.get("velocity", 0) - config["learning_rate"] * dw
+    return w + velocity, {**config, "velocity": velocity}
+""",
+        "exercise-dropout-code": """
+def dropout(x, p, u):
+    return x * (u >= p) / (1 - p)
+""",
+    },
+    "06_recurrent_nets": {
+        "exercise-gru-code": """
+def gru_step(x, h, Wx, Wh, b, Wxh, Whh, bh):
+    r, z = np.split(sigmoid(x @ Wx + h @ Wh + b), 2, axis=1)
+    candidate = np.tanh(x @ Wxh + (r * h) @ Whh + bh)
+    return z * h + (1 - z) * candidate
+""",
+        "exercise-clip-code": """
+def clip(gradients, limit):
+    norm = np.sqrt(sum((g**2).sum() for g in gradients.values()))
+    scale = min(1, limit / norm)
+    return {name: scale * g for name, g in gradients.items()}
+""",
+        "exercise-ends-code": """
+def ends(states, lengths):
+    return states[np.arange(len(lengths)), lengths - 1]
+""",
+        "exercise-half-life-code": """
+def half_life(bias):
+    return np.log(0.5) / np.log(sigmoid(bias))
+""",
+    },
 }

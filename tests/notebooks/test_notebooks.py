@@ -16,6 +16,7 @@ import pytest
 nbclient = pytest.importorskip("nbclient", reason="notebooks need Jupyter")
 nbformat = pytest.importorskip("nbformat")
 pytest.importorskip("ipykernel")
+pytest.importorskip("sklearn", reason="scikit-learn brings the digits that two of them learn")
 # Imported here because the first time on a machine it builds a cache, and writes so to stderr.
 pytest.importorskip("matplotlib.font_manager", reason="the notebooks draw")
 
@@ -78,6 +79,40 @@ VALUES = {
         "ran_on": "ran_on",
         "learned": "abs(learned - filters['edges, left to right']).max().item()",
     },
+    "05_train_a_net": {
+        "size": "size",
+        "first_losses": "[first_loss, start_loss]",
+        "mean": "float(data.x_train.mean())",
+        "checked": "[report.passed, wrong_report.passed]",
+        "by_heart": "[overfit.loss_history[-1], overfit.check_accuracy(fifty)]",
+        "accuracies": "accuracies",
+        "best_rate": "best_rate",
+        "curve": "[solver.loss_history[0], solver.loss_history[-1], solver.best_val_acc]",
+        "test_accuracy": "test_accuracy",
+        "right_in_matrix": "float((test_scores.argmax(axis=1) == data.y_test).mean())",
+        "sensitivity": "list(sensitivity.shape)",
+        "same": "same",
+        "learns": (
+            "(lambda s: (s.train(), s.best_val_acc)[1])(Solver(new_net(), train, validation,"
+            " update_rule=momentum, optim_config={'learning_rate': 0.05}, num_epochs=3,"
+            " verbose=False))"
+        ),
+    },
+    "06_recurrent_nets": {
+        "size": "size",
+        "difference": "difference",
+        "first_loss": "first_loss",
+        "checked": "report.passed",
+        "by_heart": "remembered",
+        "test_accuracy": "test_accuracy",
+        "sums": "abs(probabilities.sum(axis=2) - 1).max().item()",
+        "faded": "{str(s): (g[0] / g[-1]).item() for s, g in faded.items()}",
+        "kept": "(kept[0] / kept[-1]).item()",
+        "lstm_difference": "abs(lstm(new_sequences[:1], p['Wx'], p['Wh'], p['b'])[0]"
+        " - layers.lstm_temporal(new_sequences[:1], np.zeros((1, 32), np.float32), p['Wx'],"
+        " p['Wh'], p['b'])).max().item()",
+        "errors": "errors",
+    },
 }
 
 
@@ -95,7 +130,7 @@ class Run:
         client = nbclient.NotebookClient(
             notebook, timeout=120, resources={"metadata": {"path": path.parent}}
         )
-        client.execute(env={**os.environ, "PYTHONPATH": str(ROOT)})
+        client.execute(env={**os.environ, "PYTHONPATH": str(ROOT), "MINPY_SIZE": "tiny"})
         self.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
         self.values = json.loads(text_of(reading))
 
@@ -279,3 +314,48 @@ def test_backends(runs):
         assert "nothing here can make arrays on gpu(0)" in run.text(
             "try:\n    with gpu(0):\n        x"
         )
+
+
+def test_train_a_net(runs):
+    run = runs("05_train_a_net")
+    got = run.values
+    assert got["size"] == "tiny"
+    assert got["first_losses"][0] == pytest.approx(math.log(10), abs=1e-3)
+    assert math.log(10) < got["first_losses"][1] < 5
+    assert abs(got["mean"]) < 1e-5
+    assert got["checked"] == [True, False]
+    assert got["by_heart"][0] < 0.05 and got["by_heart"][1] == 1
+    assert got["accuracies"][0] < 0.5 < 0.85 < max(got["accuracies"])
+    assert 3e-4 <= got["best_rate"] <= 0.1
+    assert got["curve"][1] < 0.5 < 2 < got["curve"][0]
+    assert got["curve"][2] > 0.9
+    assert got["test_accuracy"] > 0.9
+    assert got["right_in_matrix"] == pytest.approx(got["test_accuracy"])
+    assert got["sensitivity"] == [3, 1, 8, 8]
+    assert got["same"]
+    assert got["learns"] > 0.8  # the exercise's optimiser in a Solver
+    assert "DOES NOT AGREE" in shown(run, "ladder-wrong-code")
+    assert "matmul" in shown(run, "network-graph-code")
+
+
+def test_recurrent_nets(runs):
+    run = runs("06_recurrent_nets")
+    got = run.values
+    assert got["size"] == "tiny"
+    assert got["difference"] < 1e-12
+    assert got["first_loss"] == pytest.approx(math.log(10), abs=0.8)
+    assert got["checked"]
+    assert got["by_heart"] == 1
+    assert got["test_accuracy"] > 0.85
+    assert got["sums"] < 1e-5
+    assert got["faded"]["0.8"] == pytest.approx(0.8**29, rel=0.05)
+    assert got["faded"]["1.0"] == pytest.approx(1, rel=0.3) and got["faded"]["1.2"] > 5
+    assert 0.3 < got["kept"] < 5
+    assert got["lstm_difference"] < 1e-5
+    assert got["errors"]["lstm"] < 0.03 < got["errors"]["plain"]
+
+
+def shown(run, cell_id):
+    """Return the text that stands for what a cell shows."""
+    (cell,) = (c for c in run.stubs if c.get("id") == cell_id)
+    return "".join(str(o.data) for o in cell.outputs if "data" in o)
