@@ -126,7 +126,7 @@ def draw_trials(trials):
     dots = ax.scatter(rates, regs, s=90, c=accuracies, cmap="viridis", edgecolors="grey")
     for rate, reg, right in trials:
         ax.annotate(
-            f"{100 * right:.0f}", (rate, reg), (0, 8), textcoords="offset points", ha="center"
+            f"{100 * right:.0f}", (rate, reg), (0, 11), textcoords="offset points", ha="center"
         )
     best = accuracies.argmax()
     ax.scatter(
@@ -134,7 +134,7 @@ def draw_trials(trials):
     )
     ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="reg")
     ax.set_title("validation accuracy of each network, in %")
-    ax.margins(0.1)
+    ax.margins(0.15)
     figure.colorbar(dots, ax=ax)
     return figure
 
