@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
@@ -27,11 +26,11 @@ class MXNetFinder:
             return None
         spec = PathFinder.find_spec(name)
         if spec is not None:
-            spec.loader = _Loader(self)
+            spec.loader = _Loader(self)  # type: ignore[assignment] # importlib.abc takes 20 ms
         return spec
 
 
-class _Loader(Loader):
+class _Loader:
     """Imports MXNet by importing it once more, from a place that knows how."""
 
     def __init__(self, finder: MXNetFinder) -> None:

@@ -27,7 +27,7 @@ import numpy as onp
 
 from minpy.backends import Backend
 from minpy.backends.context import CPU, Context
-from minpy.symbol.graph import Graph
+from minpy.symbol.graph import Graph, load
 
 MOST = 8  # executors that are kept, for as many different shapes
 
@@ -40,6 +40,9 @@ class Call:
     wanted : frozenset of int
         The inputs, by number, with respect to which there will be gradients.
     training : bool
+    as_in_training : bool
+        What MXNet is told: True, because in use another symbol does as in training what is to be
+        done; but not to the program's own ops.
     seed : int or None
         Of the random ops, if there are any.
     states : dict of ndarray
@@ -50,11 +53,14 @@ class Call:
         Whether its backward pass has updated the states, as it does once.
     """
 
-    __slots__ = ("counted", "pending", "seed", "states", "training", "wanted")
+    __slots__ = ("as_in_training", "counted", "pending", "seed", "states", "training", "wanted")
 
-    def __init__(self, wanted: frozenset[int], training: bool, seed: Any, states: dict) -> None:
+    def __init__(
+        self, graph: Graph, wanted: frozenset[int], training: bool, seed: Any, states: dict
+    ) -> None:
         self.wanted = wanted
         self.training = training
+        self.as_in_training = training or not graph.has_custom
         self.seed = seed
         self.states = states
         self.pending: tuple[tuple, dict[int, Any]] | None = None
@@ -67,6 +73,8 @@ class Executor:
     Parameters
     ----------
     graph : Graph
+    symbol : mxnet.symbol.Symbol
+        Its symbol for training or for use.
     backend : Backend
         Whose raw arrays it takes and returns.
     data : sequence of raw arrays
@@ -76,15 +84,23 @@ class Executor:
     """
 
     def __init__(
-        self, graph: Graph, backend: Backend, data: Sequence[Any], wanted: frozenset[int]
+        self,
+        graph: Graph,
+        symbol: Any,
+        backend: Backend,
+        data: Sequence[Any],
+        wanted: frozenset[int],
     ) -> None:
         mx = load()
         os.environ.setdefault("MXNET_SUBGRAPH_VERBOSE", "0")  # or it writes a line at each binding
         device = device_of(backend)
         self.backend = backend
-        self.bound = graph.symbol.simple_bind(
+        # Without any gradient MXNet takes the weights for constants, and keeps those of the first
+        # run.  The gradient of the last input asks for the least.
+        bound_for = wanted or {len(data) - 1}
+        self.bound = symbol.simple_bind(
             mx.Context(device.device_type, device.device_id),
-            grad_req=["write" if i in wanted else "null" for i in range(len(data))] or "null",
+            grad_req=["write" if i in bound_for else "null" for i in range(len(data))] or "null",
             type_dict={name: backend.dtype_of(x) for name, x in zip(graph.inputs, data)},
             **{name: tuple(x.shape) for name, x in zip(graph.inputs, data)},
         )
@@ -100,7 +116,7 @@ class Executor:
         self.set_states(call.states)
         if call.seed is not None:
             load().random.seed(call.seed)
-        self.bound.forward(is_train=call.training)
+        self.bound.forward(is_train=call.as_in_training)
         self.last = (call, data)
 
     def has_just_run(self, call: Call, data: Sequence[Any]) -> bool:
@@ -116,7 +132,7 @@ class Executor:
         self.last = None
         for target, g in zip(self.heads, heads):
             self._fill(target, g)
-        self.bound.backward(self.heads, is_train=call.training)
+        self.bound.backward(self.heads, is_train=call.as_in_training)
 
     def gradients(self, wanted: frozenset[int], like: Any) -> dict[int, Any]:
         """Return copies of the gradients, by the number of the input."""
@@ -133,11 +149,12 @@ class Executor:
 
     def _fill(self, target: Any, x: Any) -> None:
         """Copy a raw array into one of the executor's; nobody needs it afterwards."""
-        if self.backend.name == "mxnet":
-            x.as_nd_ndarray().copyto(target)
-            target.wait_to_read()  # x may share NumPy's memory, which somebody may write to next
-        else:
-            target[:] = self.backend.to_numpy(x)
+        if self.backend.name != "mxnet":
+            from minpy.backends.mxnet.conversion import from_numpy
+
+            x = from_numpy(self.backend.to_numpy(x))  # target[:] = x does not know all layouts
+        x.as_nd_ndarray().copyto(target)
+        target.wait_to_read()  # x may share NumPy's memory, which somebody may write to next
 
     def _taken(self, x: Any, like: Any) -> Any:
         """Return a copy of an array of the executor's."""
@@ -154,13 +171,15 @@ class Executors:
         self.graph = graph
         self.kept: OrderedDict[tuple, Executor] = OrderedDict()
 
-    def find(self, backend: Backend, data: Sequence[Any], wanted: frozenset[int]) -> Executor:
-        """Return an executor for raw arrays that computes at least the gradients `wanted`."""
-        key = (backend, *((tuple(x.shape), backend.dtype_of(x)) for x in data))
+    def find(self, backend: Backend, data: Sequence[Any], call: Call) -> Executor:
+        """Return an executor for raw arrays that computes at least the gradients of a call."""
+        wanted = call.wanted
+        symbol = self.graph.symbol if call.training else self.graph.in_use()
+        key = (symbol.handle.value, backend, *((tuple(x.shape), backend.dtype_of(x)) for x in data))
         found = self.kept.get(key)
         if found is None or not wanted <= found.wanted:
             wanted = wanted if found is None else wanted | found.wanted
-            found = self.kept[key] = Executor(self.graph, backend, data, wanted)
+            found = self.kept[key] = Executor(self.graph, symbol, backend, data, wanted)
         self.kept.move_to_end(key)
         if len(self.kept) > MOST:
             self.kept.popitem(last=False)
@@ -175,10 +194,3 @@ def device_of(backend: Backend) -> Context:
 def same(some: Sequence[Any], others: Sequence[Any]) -> bool:
     """Whether these are the very same arrays, and so (as nobody writes to them) the same values."""
     return all(one is other for one, other in zip(some, others))
-
-
-def load() -> Any:
-    """Import MXNet, or say why that is not possible."""
-    from minpy.backends.mxnet.loading import load as import_mxnet
-
-    return import_mxnet()

@@ -16,8 +16,8 @@ from minpy.backends.policy import current_policy
 from minpy.dtypes import get_default_dtype
 from minpy.extend import OnEachBackend
 from minpy.ops.creation import as_array, astype
-from minpy.symbol.executor import Call, Executors, load, same
-from minpy.symbol.graph import Graph, Shape, Shapes, said_by
+from minpy.symbol.executor import Call, Executors, same
+from minpy.symbol.graph import Graph, Shape, Shapes, load, said_by
 from minpy.symbol.states import States
 from minpy.tape import EachArgument, Op, apply, users_ops
 
@@ -240,7 +240,7 @@ class Function:
         arrays = self._of_one_dtype(arrays)
         states = self.states.current(shapes.states)
         wanted = frozenset(i for i, name in enumerate(inputs) if name in recorded)
-        call = Call(wanted, self._is_train, self._seed(), states)
+        call = Call(self._graph, wanted, self._is_train, self._seed(), states)
         out = apply(self._op, *(arrays[name] for name in inputs), call=call)
         return tuple(map(_result, out)) if isinstance(out, tuple) else _result(out)
 
@@ -255,6 +255,9 @@ class Function:
     def _check_recorded(self, recorded: set[str]) -> None:
         for name in recorded & self._graph.without_gradient.keys():
             why = f"not with respect to {name}, {self._graph.without_gradient[name]}"
+            raise errors.no_gradient(self.name, why)
+        if recorded and self._graph.has_custom and not self._is_train:
+            why = "not with is_train = False, where it has an op of the program's own (Custom)"
             raise errors.no_gradient(self.name, why)
 
     def _array(self, name: str, value: Any, recorded: bool) -> Array:
@@ -315,7 +318,7 @@ class Function:
         """Run MXNet on raw arrays."""
         backend: Any = backend_of(data[0]) if data else NUMPY
         with self._lock, _explaining(""):
-            executor = self._executors.find(backend, data, call.wanted)
+            executor = self._executors.find(backend, data, call)
             executor.forward(call, data)
             results = executor.results(data[0] if data else None)
         statistics.counter(self.name, "mxnet")()
@@ -339,7 +342,7 @@ class Function:
         heads, data = [_raw(x) for x in several], [_raw(x) for x in args]
         backend: Any = backend_of(data[0])
         with self._lock, _explaining(f"the gradient of {self.name}: "):
-            executor = self._executors.find(backend, data, call.wanted)
+            executor = self._executors.find(backend, data, call)
             if not executor.has_just_run(call, data):
                 executor.forward(call, data)
             updates = call.training and not call.counted and bool(self._graph.states)

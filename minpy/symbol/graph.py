@@ -41,6 +41,17 @@ DTYPES = ("float32", "float64", "float16", "uint8", "int32", "int8", "int64")  #
 RANDOM = re.compile("random|sample_|shuffle|bernoulli")
 
 
+# The ops that do one thing in training and another in use, and what makes them do the latter.
+IN_USE = {
+    "Dropout": {"p": "0"},
+    "RNN": {"p": "0"},
+    "BatchNorm": {"use_global_stats": "True"},
+    "BatchNorm_v1": {"use_global_stats": "True"},
+    "_contrib_SyncBatchNorm": {"use_global_stats": "True"},
+    "_contrib_BatchNormWithReLU": {"use_global_stats": "True"},
+}
+
+
 class Shapes(NamedTuple):
     """The shapes of everything in a symbol, by name."""
 
@@ -70,6 +81,8 @@ class Graph:
         Of the inputs that are declared with one.
     frozen : set of str
         States that training does not change (and other names).
+    has_custom : bool
+        Whether ops of the program's own are in it, of which nothing is known.
     first_values : dict of float
         What the states are filled with in the beginning.
     random, random_in_training : bool
@@ -95,6 +108,10 @@ class Graph:
             )
         graph = json.loads(symbol.tojson())
         nodes = list(_nodes(graph))
+        if any(node.get("attrs", {}).get("act_type") == "rrelu" for node in nodes):
+            raise ValueError(
+                f"{name}: LeakyReLU with act_type='rrelu' makes MXNet 1.9.1 crash; use 'leaky'"
+            )
         self.random = any(map(_is_random, nodes))
         self.random_in_training = self.random or any(map(_is_random_in_training, nodes))
         readers = _readers(graph["nodes"])
@@ -115,10 +132,25 @@ class Graph:
             if node.get("attrs", {}).get("use_global_stats") in ("True", "1")
             for source, *_ in node["inputs"]
         }
+        self.has_custom = any(node["op"] == "Custom" for node in nodes)
+        self._json = graph
+        self._in_use: Any = None
         self.first_values = {
             state: 1.0 if "one" in attributes.get(state, {}).get("__init__", "") else 0.0
             for state in self.states
         }
+
+    def in_use(self) -> Any:
+        """Return the symbol that does in training what this one does in use; itself, if it can.
+
+        MXNet's own way, ``is_train=False``, is not safe in an executor that runs again: its
+        convolutions rewrite the filters they were given in another layout, and gradients come out
+        wrong.
+        """
+        if self._in_use is None:
+            changed = [node for node in _nodes(self._json) if _put_to_use(node)]
+            self._in_use = load().sym.load_json(json.dumps(self._json)) if changed else self.symbol
+        return self._in_use
 
     # ----- names
 
@@ -253,11 +285,19 @@ def _is_random(node: dict) -> bool:
 
 def _is_random_in_training(node: dict) -> bool:
     attributes = node.get("attrs", {})
-    return (
-        node["op"] == "Dropout"
-        or (node["op"] == "RNN" and float(attributes.get("p", 0)) > 0)
-        or (node["op"] == "LeakyReLU" and attributes.get("act_type") == "rrelu")
-    )
+    return node["op"] == "Dropout" or (node["op"] == "RNN" and float(attributes.get("p", 0)) > 0)
+
+
+def _put_to_use(node: dict) -> bool:
+    """Make a node do in training what it does in use; return whether that changes it."""
+    attributes = node.get("attrs", {})
+    change = dict(IN_USE.get(node["op"], {}))
+    if attributes.get("mode") == "always":  # dropout
+        change = {}
+    if change.items() <= attributes.items():
+        return False
+    node["attrs"] = {**attributes, **change}
+    return True
 
 
 def _is_known(shape: Shape) -> bool:
@@ -266,6 +306,13 @@ def _is_known(shape: Shape) -> bool:
 
 def _listed(shapes: Mapping[str, Shape]) -> str:
     return ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+
+
+def load() -> Any:
+    """Import MXNet, or say why that is not possible."""
+    from minpy.backends.mxnet.loading import load as import_mxnet
+
+    return import_mxnet()
 
 
 def said_by(error: Exception) -> str:

@@ -24,3 +24,16 @@ def cell(mx):
     into = mx.sym.FullyConnected(x, name="i2h", num_hidden=4)
     on = mx.sym.FullyConnected(h, name="h2h", num_hidden=4, no_bias=True)
     return mx.sym.Activation(into + on, act_type="tanh")
+
+
+def lenet(mx):
+    """Two convolutions with pooling, two fully connected layers; for images (N, 1, 8, 8)."""
+    net = mx.sym.Variable("x")
+    for name, filters, size in [("conv1", 8, 5), ("conv2", 16, 3)]:
+        net = mx.sym.Convolution(
+            net, name=name, kernel=(size, size), pad=(size // 2, size // 2), num_filter=filters
+        )
+        net = mx.sym.tanh(net)
+        net = mx.sym.Pooling(net, kernel=(2, 2), stride=(2, 2), pool_type="max")
+    net = mx.sym.tanh(mx.sym.FullyConnected(net, name="hidden", num_hidden=64))
+    return mx.sym.FullyConnected(net, name="scores", num_hidden=10)

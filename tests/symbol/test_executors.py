@@ -9,9 +9,10 @@ import pytest
 
 import minpy
 import minpy.numpy as np
+from minpy.nn import functional as F
 from minpy.symbol import executor
 
-from .networks import cell, convolution, linear, normalized
+from .networks import cell, convolution, lenet, linear, normalized
 
 
 def drawn(*shape, seed=0):
@@ -178,6 +179,83 @@ def test_a_recording_is_replayed(mx):
         return y
 
     close(minpy.grad(overtaken)(w), minpy.grad(ours)(w))
+
+
+# ----- training and use
+
+
+def lenet_by_minpy(x, params):
+    y = F.conv2d(x, params["conv1_weight"], params["conv1_bias"], padding=2)
+    y = F.max_pool2d(np.tanh(y), 2)
+    y = F.conv2d(y, params["conv2_weight"], params["conv2_bias"], padding=1)
+    y = F.max_pool2d(np.tanh(y), 2).reshape(len(x), -1)
+    y = np.tanh(y @ params["hidden_weight"].T + params["hidden_bias"])
+    return y @ params["scores_weight"].T + params["scores_bias"]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("training", [[True], [False], [False, True], [True, False]])
+def test_weights_may_change_in_training_and_in_use(mx, training, dtype):
+    """MXNet rewrites filters in other layouts, and takes weights for constants, where it may."""
+    net = minpy.Function(lenet(mx))
+    tolerance = {"float32": 1e-4, "float64": 1e-10}[dtype]
+    for seed in range(4):
+        net.is_train = training[seed % len(training)]
+        x = drawn(6, 1, 8, 8, seed=seed).astype(dtype)
+        params = {
+            name: 0.3 * drawn(*config["shape"], seed=seed).astype(dtype)
+            for name, config in net.get_params({"x": x.shape}).items()
+        }
+        close(net(x=x, **params), lenet_by_minpy(x, params).asnumpy(), tolerance)
+        found = minpy.grad(lambda p, x: np.sum(net(x=x, **p) ** 2))(params, x)
+        expected = minpy.grad(lambda p, x: np.sum(lenet_by_minpy(x, p) ** 2))(params, x)
+        for name in params:
+            scale = np.abs(expected[name]).max()
+            close(found[name] / scale, expected[name] / scale, tolerance)
+
+
+def test_training_and_use_have_an_executor_in_common_where_they_do_the_same(mx, counts):
+    fc, drop = minpy.Function(linear(mx)), minpy.Function(dropout(mx))
+    for training in (True, False):
+        fc.is_train = drop.is_train = training
+        fc(drawn(2, 5), drawn(3, 5), drawn(3))
+        drop(drawn(2, 5))
+    assert counts["simple_bind"] == 1 + 2
+
+
+def test_dropout_that_is_always_on(mx):
+    drop = minpy.Function(mx.sym.Dropout(mx.sym.Variable("x"), p=0.5, mode="always"))
+    drop.is_train = False
+    np.random.seed(0)
+    first = drop(onp.ones(50)).tolist()
+    assert set(first) == {0, 2}
+    np.random.seed(0)
+    assert drop(onp.ones(50)).tolist() == first
+
+
+def test_custom_ops_are_told_the_mode_and_have_no_gradient_in_use(mx):
+    seen = []
+
+    class Twice(mx.operator.CustomOp):
+        def forward(self, is_train, req, in_data, out_data, aux):
+            seen.append(is_train)
+            self.assign(out_data[0], req[0], 2 * in_data[0])
+
+        def backward(self, req, out_grad, in_data, out_data, in_grad, aux):
+            self.assign(in_grad[0], req[0], 2 * out_grad[0])
+
+    @mx.operator.register("minpy_tests_twice")
+    class TwiceProp(mx.operator.CustomOpProp):
+        def create_operator(self, ctx, shapes, dtypes):
+            return Twice()
+
+    twice = minpy.Function(mx.sym.Custom(mx.sym.Variable("x"), op_type="minpy_tests_twice"))
+    assert minpy.grad(lambda x: twice(x) * x)(drawn(3)).tolist() == (4 * drawn(3)).tolist()
+    twice.is_train = False
+    assert twice(onp.ones(3)).tolist() == [2, 2, 2]
+    assert seen == [True, False]
+    with pytest.raises(minpy.NoGradientError, match="not with is_train = False"):
+        minpy.grad(lambda x: twice(x))(drawn(3))
 
 
 # ----- memory

@@ -252,6 +252,11 @@ def test_a_wrong_shape_in_the_middle_of_training(mx):
             ValueError,
             "several inputs called a",
         ),
+        (
+            lambda mx: minpy.Function(mx.sym.LeakyReLU(mx.sym.Variable("a"), act_type="rrelu")),
+            ValueError,
+            "makes MXNet 1.9.1 crash",
+        ),
     ],
 )
 def test_wrong_functions(mx, make, error, message):
