@@ -312,10 +312,11 @@ class ModelBase:
         self, params: Mapping[str, Any], aux_params: Mapping[str, Any], where: str = "these"
     ) -> None:
         """Replace the parameters by copies of others, which must have the same names and shapes."""
-        shapes = {name: config["shape"] for name, config in self.param_configs.items()}
+        shapes = {name: tuple(value.shape) for name, value in self.params.items()}
+        shapes.update({name: config["shape"] for name, config in self.param_configs.items()})
         given = {name: tuple(value.shape) for name, value in params.items()}
         faults = [f"{name} is missing" for name in shapes if name not in given]
-        if shapes or self.params:  # the shapes of modules may not be known yet
+        if shapes:  # the shapes of modules may not be known yet
             faults += [f"{name} is not the model's" for name in given if name not in shapes]
         faults += [
             f"{name} has shape {given[name]}, the model's has {shape}"

@@ -16,17 +16,18 @@ another process too, exactly where it was.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as onp
 
 from minpy import plotting
 from minpy.nn import checkpoints, init, optim
-from minpy.nn.callbacks import ProgressBar
+from minpy.nn.callbacks import HOOKS, ProgressBar
 from minpy.nn.divergence import diverged
 from minpy.nn.interrupts import INTERRUPTED, stopping_between_steps
 from minpy.nn.io import DataBatch
@@ -200,9 +201,11 @@ class Solver:
 
     def _add_configs(self) -> None:
         """Give each parameter its rule, and a configuration of its own."""
-        for name, config in self.model.param_configs.items():
+        model = self.model
+        for name in {**model.param_configs, **model.params}:
             if name in self.optim_configs:
                 continue
+            config = model.param_configs.get(name) or {"shape": model.params[name].shape}
             own_rule = config.get("update_rule")
             inherited = {} if own_rule else self.optim_config
             made = {**inherited, **config.get("optim_config", {})}
@@ -232,36 +235,56 @@ class Solver:
         DivergedError
             If the loss is no longer a finite number.  The parameters are those before that step.
         """
-        if not self.model.params.keys() >= self.model.param_configs.keys() or not self.model.params:
-            self.init()
-        self.model.build(self.train_dataiter)
-        if self.epoch >= self.last_epoch:
-            self.last_epoch = self.epoch + self.num_epochs
-        self.stop_reason = None
-        self._add_configs()
-        after_step = self._hooks("on_step_end")
-        before = self.seconds - time.perf_counter()
-        try:
-            with stopping_between_steps(self.stop):
-                self._call(self._hooks("on_train_begin"))
-                while self.epoch < self.last_epoch and self.stop_reason is None:
-                    for batch in self.train_dataiter:
-                        self.step(batch)
-                        for hook in after_step:
-                            hook(self)
-                        if self.stop_reason is not None:
-                            break
-                    else:
-                        self._end_epoch()
-                        self.seconds = before + time.perf_counter()
-                        self._call(self._hooks("on_epoch_end"))
-        finally:
-            self.seconds = before + time.perf_counter()
-            self._call(self._hooks("on_train_end"))
+        self._prepare()
+        with self._running():
+            while self.epoch < self.last_epoch and self.stop_reason is None:
+                for batch in self.train_dataiter:
+                    self.step(batch)
+                    self._tell("on_step_end")
+                    if self.stop_reason is not None:
+                        break
+                else:
+                    self._end_epoch()
+                    self._tell("on_epoch_end")
         if self.stop_reason == INTERRUPTED:
             print(self._how_to_go_on())
         elif self.restore_best and self.best_params:
             self.model.set_params(self.best_params, self.best_aux_params)
+
+    def _prepare(self) -> None:
+        params = self.model.params
+        if not params or any(name not in params for name in self.model.param_configs):
+            self.init()
+        self.model.build(self.train_dataiter)
+        self._add_configs()
+        if self.epoch >= self.last_epoch:
+            self.last_epoch = self.epoch + self.num_epochs
+        self.stop_reason = None
+
+    @contextlib.contextmanager
+    def _running(self) -> Iterator[None]:
+        """Tell callbacks of the beginning and the end, take the time, and heed Ctrl-C."""
+        self._hooks = {
+            name: [getattr(each, name) for each in self.callbacks if hasattr(each, name)]
+            for name in HOOKS
+        }
+        self._since = time.perf_counter()
+        try:
+            with stopping_between_steps(self.stop):
+                self._tell("on_train_begin")
+                yield
+        finally:
+            self._take_time()
+            self._tell("on_train_end")
+
+    def _tell(self, what: str) -> None:
+        for hook in self._hooks[what]:
+            hook(self)
+
+    def _take_time(self) -> None:
+        now = time.perf_counter()
+        self.seconds += now - self._since
+        self._since = now
 
     def stop(self, reason: str) -> None:
         """Stop training after this step; for callbacks.
@@ -325,13 +348,7 @@ class Solver:
                 self.learning_rates[name] *= self.lr_decay
             elif "learning_rate" in config:
                 config["learning_rate"] *= self.lr_decay
-
-    def _hooks(self, name: str) -> list[Callable]:
-        return [getattr(each, name) for each in self.callbacks if hasattr(each, name)]
-
-    def _call(self, hooks: list[Callable]) -> None:
-        for hook in hooks:
-            hook(self)
+        self._take_time()
 
     def _how_to_go_on(self) -> str:
         return (

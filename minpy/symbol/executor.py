@@ -145,6 +145,7 @@ class Executor:
 
     def states(self) -> dict[str, onp.ndarray]:
         """Return copies of the auxiliary states."""
+        load().nd.waitall()  # the backward pass writes them, and MXNet takes them for its inputs
         return {name: value.asnumpy() for name, value in self.bound.aux_dict.items()}
 
     def _fill(self, target: Any, x: Any) -> None:

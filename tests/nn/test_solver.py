@@ -393,6 +393,20 @@ def test_parameters_that_are_there_are_trained_further():
     assert seen == [before]
 
 
+def test_parameters_that_were_put_there_without_being_added_are_trained_too():
+    class Cs231n(Line):
+        def __init__(self):
+            super().__init__()
+            del self.param_configs["w"]
+            self.params["w"] = 0.1 * np.ones((3, 1), dtype="float32")
+
+    x = onp.random.default_rng(0).normal(size=(60, 3)).astype("f")
+    data = NDArrayIter(x, x.sum(axis=1, keepdims=True), 10, seed=0)
+    solver = quiet_solver(Cs231n(), data, data, task_type="regression", num_epochs=40)
+    solver.train()
+    onp.testing.assert_allclose(solver.model.params["w"].asnumpy(), onp.ones((3, 1)), atol=0.2)
+
+
 def test_a_model_of_modules_learns_its_shapes_and_trains():
     np.random.seed(0)
     data = quadrant_data(samples=400)
