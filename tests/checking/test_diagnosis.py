@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as onp
 import pytest
 
-from minpy.checking import Evidence, compare, texts
+from minpy.checking import Card, Evidence, compare, texts
 from minpy.checking.diagnosis import TABLE
 from minpy.checking.texts import values_in
 
@@ -127,6 +127,49 @@ def test_no_evidence_is_needed_and_odd_evidence_does_no_harm():
     )
     for wrong in (right + onp.eye(4, 5), right[0], right[..., None] * [1.0, 2.0]):
         assert compare("dW", wrong, right, evidence=odd).diagnosis is None
+
+
+def odd_array(rng):
+    shape = [(), (1,), (3,), (0,), (2, 3), (3, 3), (3, 1), (4, 3, 2), (0, 3), (2, 2, 2, 2)]
+    x = rng.normal(size=shape[rng.integers(len(shape))]) * 10.0 ** rng.integers(-3, 4)
+    change = rng.integers(5)
+    if change == 0:
+        x = onp.round(x)
+    elif change < 3:
+        x = onp.where(rng.random(x.shape) < 0.3, [onp.nan, onp.inf][change - 1], x)
+    elif change == 3:
+        x = x * 0
+    with onp.errstate(invalid="ignore", over="ignore"):
+        return onp.asarray(x).astype(rng.choice(["f8", "f4", "f2", "i8", "u1", "?", "c16", "g"]))
+
+
+def odd_evidence(rng, shape):
+    parts = ("weights", "inputs", "after", "preactivations", "intermediates", "terms", "others")
+    return Evidence(
+        batch=int(rng.integers(0, 5)),
+        parameter="1",
+        regularization=rng.choice([None, 0.1]),
+        kink=rng.random(),
+        slopes=rng.normal(size=(2, *shape)),
+        numeric=(1e-6, rng.normal(), "float32"),
+        **{part: {str(i): odd_array(rng) for i in range(3)} for part in parts},
+    )
+
+
+def test_nothing_raises_or_warns_whatever_is_beside_whatever():
+    rng = onp.random.default_rng(0)
+    verdicts = Counter()
+    for _ in range(300):
+        expected = odd_array(rng)
+        with onp.errstate(all="ignore"):
+            actual = odd_array(rng) if rng.random() < 0.4 else onp.asarray(expected * 3).T
+        evidence = odd_evidence(rng, expected.shape)
+        with onp.errstate(all="raise"):
+            found = compare("dW", actual, expected, evidence=evidence)
+        card = Card("f", [found])
+        assert Card.from_json(card.to_json()).html() == card.html()
+        verdicts[found.verdict] += 1
+    assert set(verdicts) == {"right", "value", "shape", "not_finite", "dtype"}
 
 
 def test_large_arrays_are_compared_and_not_diagnosed():
