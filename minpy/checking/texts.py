@@ -108,7 +108,7 @@ ENGLISH: dict[str, str] = {
     "where.columns": "{wrong} of {count} entries are wrong, all of them in columns {places}.",
     "where.axis": "{wrong} of {count} entries are wrong, all at {places} along axis {axis}.",
     # what a check in a notebook says below its card
-    "check.more": "These are the public checks: {count} more comparisons run when it is graded.",
+    "check.more": "These are the public checks. Comparisons that run when it is graded: {count}.",
     "check.no_gradients": "To be written by hand: `minpy.grad` is switched off in here.",
     "check.no_differences": "Finite differences earn nothing when it is graded.",
     "check.no_imports": "Other libraries that differentiate are not there when it is graded.",

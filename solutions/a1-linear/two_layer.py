@@ -15,14 +15,14 @@
 #
 # **Goal.** Build a neural network from nothing but NumPy: write what it computes, derive the
 # gradient of its loss by hand, check every piece, and train it until it tells pictures apart. When
-# you are done, no line of *backpropagation* is a mystery to you. From the next assignment on, you
-# will never have to write it by hand again.
+# you are done, no line of *backpropagation* is a mystery to you. The next assignment then builds a
+# machine that does it for you.
 #
 # **Time.** Four to six hours of work. On two CPU cores the training takes seconds with digits, and
 # less than two minutes with CIFAR-10.
 #
-# **What you need.** NumPy, matrix products and the chain rule. `02_automatic_gradients` among the
-# tutorials is a good start; so are the notebooks on linear classifiers in this assignment.
+# **What you need.** NumPy, matrix products and the chain rule. Among the tutorials,
+# `02_automatic_gradients` is a good start.
 #
 # **Points.** 25 in all.
 #
@@ -40,8 +40,8 @@
 #
 # **What is graded.** The functions, by checks like the ones you see here and by more of them on
 # inputs that you do not see; the network that you hand in as `two_layer.npz`; and your two answers,
-# which a person reads. Write with NumPy alone. In a backward pass, automatic gradients and finite
-# differences are switched off or counted when it is graded: deriving it *is* the task.
+# which a person reads. Write with NumPy alone. `minpy.grad` is switched off while a backward pass
+# is graded, and finite differences are found out: deriving it *is* the task.
 
 # %% [markdown]
 # ## 1. Set-up

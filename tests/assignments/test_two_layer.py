@@ -18,6 +18,7 @@ pytest.importorskip("sklearn", reason="the digits come with scikit-learn")
 # Imported here because the first time on a machine it builds a cache, and writes so to stderr.
 pytest.importorskip("matplotlib.font_manager", reason="the notebook draws")
 
+import minpy  # noqa: E402
 from grading import release, spec  # noqa: E402
 from minpy.checking import compare  # noqa: E402
 from minpy.checking import spec as check_spec  # noqa: E402
@@ -307,6 +308,18 @@ def test_a_wrong_answer_does_not_pass(name, how):
         warnings.simplefilter("ignore")  # an overflow is one of the mistakes
         public = HIDDEN[name].check.compared(namespace)
     assert not all(found.passed for found in public)
+
+
+def test_the_engine_differentiates_a_student_s_forward_pass():
+    """As the last cell of the notebook says: to the same numbers."""
+    namespace, rng = functions(), onp.random.default_rng(0)
+    shapes = {"W1": (6, 5), "b1": (5,), "W2": (5, 3), "b2": (3,)}
+    params = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    x, y = rng.normal(size=(4, 2, 3)), onp.array([0, 1, 2, 1])
+    _, by_hand = namespace["two_layer_loss"](params, x, y, 0.1)
+    by_engine = minpy.grad(lambda params: namespace["two_layer_loss"](params, x, y, 0.1)[0])(params)
+    for name, grad in by_hand.items():
+        onp.testing.assert_allclose(by_engine[name].asnumpy(), grad, rtol=1e-12, atol=1e-14)
 
 
 def test_every_function_has_both():
