@@ -1,5 +1,6 @@
 """Files of parameters: whole, portable, and refused with a reason when they are not."""
 
+import os
 import pickle
 import subprocess
 import sys
@@ -194,6 +195,22 @@ def test_an_error_while_writing_leaves_the_old_file(tmp_path, monkeypatch):
         parameters.save(path, {"epoch": 2})
     assert parameters.load(path) == {"epoch": 1}
     assert [each.name for each in tmp_path.iterdir()] == ["model.npz"]
+
+
+def test_the_new_file_takes_the_place_of_the_old_one_in_one_step(tmp_path, monkeypatch):
+    path = tmp_path / "model.npz"
+    parameters.save(path, {"epoch": 1})
+    replace = os.replace
+    steps = []
+
+    def watched(source, target):
+        steps.append((parameters.load(source), parameters.load(target)))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", watched)
+    parameters.save(path, {"epoch": 2})
+    assert steps == [({"epoch": 2}, {"epoch": 1})]
+    assert parameters.load(path) == {"epoch": 2}
 
 
 WRITE_FOREVER = """
