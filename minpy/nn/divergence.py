@@ -29,7 +29,7 @@ class DivergedError(ArithmeticError):
     """The loss, or the norm of the gradients, became NaN or infinite."""
 
 
-def diverged(solver: Solver, gradients: dict[str, Any]) -> DivergedError:
+def diverged(solver: Solver, gradients: dict[str, Any], batch: Any) -> DivergedError:
     """Return the error that says at which step, after which losses, and with which gradients."""
     *before, loss = solver.loss_history[-LAST - 1 :]
     what = f"the loss became {loss}" if not onp.isfinite(loss) else "the gradients became infinite"
@@ -39,9 +39,22 @@ def diverged(solver: Solver, gradients: dict[str, Any]) -> DivergedError:
         f"Losses before: {', '.join(f'{x:.4g}' for x in before) or 'none'}",
         f"Learning rate: {solver.learning_rate}",
         str(norms(solver.model.params, gradients)),
+        *_faults(batch),
         ADVICE,
     ]
     return DivergedError("\n".join(lines))
+
+
+def _faults(batch: Any) -> list[str]:
+    """Return which arrays of a batch hold NaN or infinities."""
+    named = {"data": batch.data, "label": batch.label}
+    arrays = {
+        f"{k}[{i}]": onp.asarray(x.asnumpy()) for k, xs in named.items() for i, x in enumerate(xs)
+    }
+    bad = [name for name, x in arrays.items() if x.dtype.kind == "f" and not onp.isfinite(x).all()]
+    return [
+        f"In this batch {name} holds NaN or infinities: look at the data first." for name in bad
+    ]
 
 
 def norms(params: dict[str, Any], gradients: dict[str, Any]) -> Table:

@@ -313,11 +313,11 @@ class Solver:
         loss, gradients = self._loss_and_gradients(dict(params), batch)
         self.loss_history.append(_number(loss))
         if not math.isfinite(self.loss_history[-1]):
-            raise diverged(self, gradients)
+            raise diverged(self, gradients, batch)
         if self.clip_norm is not None:
             gradients, norm = optim.clip_by_global_norm(gradients, self.clip_norm)
             if not math.isfinite(norm):
-                raise diverged(self, gradients)
+                raise diverged(self, gradients, batch)
         if self.schedule is not None:
             factor = self.schedule(self.iteration)
             for name, rate in self.learning_rates.items():

@@ -510,6 +510,17 @@ def test_a_loss_that_is_not_finite_stops_training(bad):
     assert all(onp.isfinite(x.asnumpy()).all() for x in model.params.values())
 
 
+def test_nan_in_the_data_is_found():
+    x, y = quadrants()
+    x[37, 2] = onp.nan
+    with pytest.raises(DivergedError) as caught, onp.errstate(invalid="ignore"):
+        quiet_solver(train=NDArrayIter(x, y, 10)).train()
+    message = str(caught.value)
+    assert message.startswith("the loss became nan at step 4, in epoch 1")
+    assert "In this batch data[0] holds NaN or infinities" in message
+    assert "label" not in message
+
+
 def test_infinite_gradients_stop_training_where_they_are_clipped():
     class Steep(Line):
         def loss(self, predict, y):
