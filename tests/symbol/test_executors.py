@@ -249,6 +249,14 @@ def test_custom_ops_are_told_the_mode_and_have_no_gradient_in_use(mx):
         def create_operator(self, ctx, shapes, dtypes):
             return Twice()
 
+    conv = mx.sym.Custom(convolution(mx), op_type="minpy_tests_twice")
+    conv = minpy.Function(conv)
+    for i, training in enumerate([True, False, False, True]):
+        conv.is_train = training
+        x, w = drawn(2, 3, 6, 6, seed=i).astype("f"), drawn(32, 3, 3, 3, seed=i).astype("f")
+        close(conv(x, w), 2 * F.conv2d(x, w), 1e-3)
+    assert seen == [True, False, False, True]
+    seen.clear()
     twice = minpy.Function(mx.sym.Custom(mx.sym.Variable("x"), op_type="minpy_tests_twice"))
     assert minpy.grad(lambda x: twice(x) * x)(drawn(3)).tolist() == (4 * drawn(3)).tolist()
     twice.is_train = False
