@@ -85,6 +85,29 @@ def sharpened(picture):
     return conv2d(picture[None, None], f[None, None], padding="same")[0, 0]
 """,
     },
+    "04_symbols": {
+        "exercise-how-many-code": """
+def how_many(function, input_shapes):
+    shapes = [config["shape"] for config in function.get_params(input_shapes).values()]
+    return sum(numpy.prod(shape) for shape in shapes)
+""",
+        "exercise-swish-code": """
+def swish():
+    x = mx.sym.Variable("x")
+    return minpy.Function(x * mx.sym.sigmoid(x))
+""",
+        "exercise-last-state-code": """
+def last_state(step, numbers):
+    h = np.zeros((1, 1))
+    for number in numbers:
+        h = step(x=np.full((1, 1), number), h=h)
+    return h[0, 0]
+""",
+        "exercise-saliency-code": """
+def saliency(scores_of, pictures):
+    return np.abs(minpy.grad(lambda x: np.sum(np.max(scores_of(x), axis=1)))(pictures))
+""",
+    },
     "05_train_a_net": {
         "exercise-top-k-code": """
 def top_k(scores, labels, k):

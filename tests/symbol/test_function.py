@@ -413,28 +413,66 @@ def test_what_is_a_label_and_something_else_too_is_no_label(mx):
 # ----- where it runs
 
 
-@pytest.mark.parametrize("policy", ["only_numpy"])
+@pytest.mark.parametrize("policy", ["only_numpy", "only_torch"])
 def test_a_policy_that_forbids_mxnet(mx, policy):
+    library = policy.removeprefix("only_")
+    pytest.importorskip(library, reason=f"needs {library}")
     conv = minpy.Function(convolution(mx), name="conv")
     with (
         minpy.use_policy(policy),
-        pytest.raises(minpy.BackendError, match=r"conv is a symbol.*'only_numpy'"),
+        pytest.raises(minpy.BackendError, match=f"conv is a symbol.*'{policy}'"),
     ):
         conv(X, W)
 
 
-def test_pytorchs_arrays(mx):
-    pytest.importorskip("torch", reason="needs PyTorch")
-    fc = minpy.Function(linear(mx))
+@pytest.mark.parametrize("library", ["torch", "mxnet"])
+def test_arrays_that_live_elsewhere(mx, library):
+    pytest.importorskip(library, reason=f"needs {library}")
+    squashed = minpy.Function(mx.sym.tanh(linear(mx)))
     args = drawn(2, 5), drawn(3, 5), drawn(3)
-    expected = minpy.grad(lambda *a: np.sum(fc(*a) ** 2), argnum=(0, 1, 2))(*args)
-    with minpy.use_policy("prefer_torch"):
-        there = [np.array(x) for x in args]
-        assert fc(*there)._backend.name == "torch"
-        found = minpy.grad(lambda *a: np.sum(fc(*a) ** 2), argnum=(0, 1, 2))(*there)
-    for g, wanted in zip(found, expected, strict=True):
-        assert g._backend.name == "torch"
-        close(g.asnumpy(), wanted)
+
+    def f(x, w, b):
+        y = squashed(x, w, b)
+        return np.sum(squashed(x + 1, w, b) ** 2) + np.sum(y)  # the first call is overtaken
+
+    expected = minpy.grad(f, argnum=(0, 1, 2))(*args)
+    for policy in (f"prefer_{library}", f"only_{library}"):
+        if policy == "only_torch":
+            continue  # it forbids MXNet
+        with minpy.use_policy(policy):
+            there = [np.array(x) for x in args]
+            y = squashed(*there)
+            assert y._backend.name == library
+            found = minpy.grad(f, argnum=(0, 1, 2))(*there)
+        close(y.asnumpy(), onp.tanh(args[0] @ args[1].T + args[2]))
+        for g, wanted in zip(found, expected, strict=True):
+            assert g._backend.name == library
+            close(g.asnumpy(), wanted)
+
+
+def test_numpys_arrays_join_mxnets(mx):
+    fc = minpy.Function(linear(mx))
+    with minpy.use_policy("prefer_mxnet"):
+        w = np.array(drawn(3, 5))
+    y = fc(drawn(2, 5), w, drawn(3))
+    assert y._backend.name == "mxnet"
+    close(y.asnumpy(), drawn(2, 5) @ drawn(3, 5).T + drawn(3))
+    g = minpy.grad(lambda b: np.sum(fc(drawn(2, 5), w, b)))(drawn(3))
+    assert g._backend.name == "numpy" and g.tolist() == [2, 2, 2]
+
+
+def test_results_on_mxnet_are_not_overwritten(mx):
+    """The executor's memory is its own, and MXNet computes while the program goes on."""
+    fc = minpy.Function(linear(mx))
+    with minpy.use_policy("prefer_mxnet"):
+        inputs = [np.array(drawn(200, 5, seed=i)) for i in range(10)]
+        w, b = np.array(drawn(3, 5)), np.array(drawn(3))
+        outputs = [fc(x, w, b) for x in inputs]
+        gradients = [minpy.grad(lambda w, x=x: np.sum(fc(x, w, b) ** 2))(w) for x in inputs]
+    for i, (y, g) in enumerate(zip(outputs, gradients, strict=True)):
+        x = drawn(200, 5, seed=i)
+        close(y.asnumpy(), x @ drawn(3, 5).T + drawn(3))
+        close(g.asnumpy(), 2 * (x @ drawn(3, 5).T + drawn(3)).T @ x, 1e-9)
 
 
 def test_a_recurrent_cell_is_the_same_as_in_numpy(mx):
