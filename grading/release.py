@@ -35,6 +35,9 @@ ROOT = Path(__file__).parent.parent
 # What ships beside the notebooks, in the folder of an assignment. Nothing else does.
 SHIPS = ("checks/*.py", "images/*.png")
 
+# What running a notebook leaves beside it: a network to hand in, and caches.
+LEFT_BEHIND = ("*.npz", "__pycache__/*", ".ipynb_checkpoints/*")
+
 # What nbgrader puts where a solution was.
 STUB = "# your code here\nraise NotImplementedError"
 ANSWER_STUB = "*Your answer here.*"
@@ -307,13 +310,18 @@ def _squeezed(text: str) -> str:
 # ----------------------------------------------------------------------------------- command line
 
 
-def differences(released: Mapping[str, bytes], folder: Path) -> list[str]:
-    """Say how a folder differs from what is released."""
-    there = {
+def files_in(folder: Path) -> set[str]:
+    """Return the files of an assignment by their path in it, without what running it left."""
+    return {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
-        if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)
+        if path.is_file() and not any(path.match(pattern) for pattern in LEFT_BEHIND)
     }
+
+
+def differences(released: Mapping[str, bytes], folder: Path) -> list[str]:
+    """Say how a folder differs from what is released."""
+    there = files_in(folder)
     extra = sorted(there - set(released))
     found = [f"{folder / name} is not made of the sources" for name in extra]
     for name, content in released.items():
@@ -325,12 +333,11 @@ def differences(released: Mapping[str, bytes], folder: Path) -> list[str]:
 
 
 def put(released: Mapping[str, bytes], folder: Path) -> None:
-    """Make a folder what is released, and nothing else."""
+    """Make a folder what is released, and nothing else; what running it left may stay."""
+    for name in files_in(folder) - set(released):
+        (folder / name).unlink()
     for path in sorted(folder.rglob("*"), reverse=True):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and name not in released:
-            path.unlink()
-        elif path.is_dir() and not any(path.iterdir()):
+        if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
     for name, content in released.items():
         target = folder / name

@@ -166,6 +166,9 @@ def test_the_command_writes_and_checks(solutions, tmp_path, capsys):
     assert "small.ipynb" in capsys.readouterr().out
     assert release.main(["--solutions", str(solutions), "--check"]) == 0
     there = tmp_path / "assignments" / "a0-small"
+    write(there / "small.npz", "a network that was trained here")
+    write(there / "checks" / "__pycache__" / "small.pyc", "a cache")
+    assert release.main(["--solutions", str(solutions), "--check"]) == 0
     write(there / "hidden" / "small.py", "left by hand")
     (there / "checks" / "small.py").write_text("POINTS = 5\n", encoding="utf-8")
     assert release.main(["--solutions", str(solutions), "--check"]) == 1
@@ -173,7 +176,7 @@ def test_the_command_writes_and_checks(solutions, tmp_path, capsys):
     assert "hidden/small.py is not made of the sources" in said
     assert "checks/small.py is not what the sources give" in said
     assert release.main(["--solutions", str(solutions)]) == 0
-    assert sorted(path.name for path in there.iterdir()) == ["checks", "small.ipynb"]
+    assert sorted(path.name for path in there.iterdir()) == ["checks", "small.ipynb", "small.npz"]
 
 
 def test_an_unknown_assignment_is_named(solutions, capsys):
@@ -199,11 +202,7 @@ def test_no_assignment_is_left_behind():
 def test_nothing_committed_gives_a_solution_away(assignment):
     """Read from the disk: every file there is, whatever made it."""
     folder = ROOT / "assignments" / assignment
-    files = {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)
-    }
+    files = {name: (folder / name).read_bytes() for name in release.files_in(folder)}
     secret = release.secret_lines(release.sources(assignment, SOURCES))
     assert len(secret) > 20
     assert not list(release.leaks(files, secret))
