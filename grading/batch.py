@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import shutil
+import tempfile
 import time
 import traceback
 from collections import deque
@@ -20,9 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from grading.course import Course, Submission
-from grading.sandbox import Limits, adopt_orphans
+from grading.sandbox import Limits, adopt_orphans, descendants, end_orphans
 from grading.submission import Graded, grade
 
+OUR_FAULT = "the grader failed, which is no fault of the submission"
 MARGIN = 60.0  # seconds that a slot has beyond what a submission may take
 
 
@@ -51,10 +54,13 @@ class _Slot:
     """A process that grades, and the submission that it is busy with."""
 
     def __init__(self, course: Course, limits: Limits) -> None:
+        self.folder = tempfile.mkdtemp(prefix="minpy-slot-")
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process = context.Process(
-            target=serve, args=(theirs, str(course.root), asdict(limits)), daemon=True
+            target=serve,
+            args=(theirs, str(course.root), asdict(limits), self.folder),
+            daemon=True,
         )
         self.process.start()
         theirs.close()
@@ -71,16 +77,19 @@ class _Slot:
         self.connection.send_bytes(json.dumps(task).encode())
 
     def end(self) -> None:
+        """End the process, and remove what lay in its folder."""
         self.connection.close()
         self.process.join(2.0)
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def serve(connection: Connection, root: str, limits: dict[str, Any]) -> None:
+def serve(connection: Connection, root: str, limits: dict[str, Any], folder: str) -> None:
     """Grade what is asked for, until the connection is closed: the life of a slot."""
     adopt_orphans()
+    tempfile.tempdir = folder  # where sandboxes are made
     course = Course(Path(root))
     while True:
         try:
@@ -115,6 +124,8 @@ def graded(
     """
     ahead = deque(submissions)
     slots = [_Slot(course, limits) for _ in range(max(1, min(jobs, len(submissions))))]
+    adopt_orphans()
+    ours = descendants()  # the slots, and what multiprocessing starts for itself
     allowed = limits.submission * 2 + MARGIN
     try:
         while ahead or any(slot.busy_with for slot in slots):
@@ -133,7 +144,9 @@ def graded(
                 if outcome is None:
                     slot.process.kill()
                     slot.end()
+                    end_orphans(ours)
                     slots[place] = _Slot(course, limits)
+                    ours.add(slots[place].process.pid or 0)
                     why = f"its checker took more than {allowed:g} s" if late else _ended(slot)
                     outcome = _queued(course, submission, why, time.monotonic() - slot.since)
                 slot.busy_with = None
@@ -153,7 +166,7 @@ def _answer(course: Course, slot: _Slot, submission: Submission, late: bool) -> 
         return None
     seconds = time.monotonic() - slot.since
     if "failed" in answer:
-        return _queued(course, submission, f"the grader failed: {answer['failed']}", seconds)
+        return _queued(course, submission, OUR_FAULT, seconds, answer["failed"])
     found = [Graded.from_dict(one) for one in answer["graded"]]
     return Outcome(submission, found, seconds)
 
@@ -163,6 +176,9 @@ def _ended(slot: _Slot) -> str:
     return f"its checker ended with {slot.process.exitcode}: the submission may have killed it"
 
 
-def _queued(course: Course, submission: Submission, why: str, seconds: float) -> Outcome:
+def _queued(
+    course: Course, submission: Submission, why: str, seconds: float, detail: str = ""
+) -> Outcome:
     names = course.notebooks(submission.assignment)
-    return Outcome(submission, [Graded(name, problem=why) for name in names], seconds)
+    found = [Graded(name, problem=why, detail=detail) for name in names]
+    return Outcome(submission, found, seconds)

@@ -167,7 +167,9 @@ def table(outcomes: Sequence[Outcome]) -> Table:
     for outcome in outcomes:
         for graded in outcome.notebooks:
             if graded.problem:
-                points, why = Text("?", style="yellow"), Text(f"for a person: {graded.problem}")
+                last = graded.detail.strip().rpartition("\n")[2]
+                said = f"for a person: {graded.problem}{': ' if last else ''}{last}"
+                points, why = Text("?", style="yellow"), Text(said)
             else:
                 style = "green" if graded.points == graded.out_of else ""
                 points = Text(f"{graded.points:g} of {graded.out_of:g}", style=style)

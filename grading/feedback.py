@@ -75,10 +75,7 @@ def write_index(outcomes: Sequence[Outcome], folder: Path) -> Path:
                 f"{outcome.submission.student}/{outcome.submission.assignment}/index.html"
             ),
             "note": outcome.problem,
-            "points": _points(
-                sum(graded.points for graded in outcome.notebooks),
-                sum(graded.out_of for graded in outcome.notebooks),
-            ),
+            "points": _of_all(outcome.notebooks),
         }
         for outcome in outcomes
     ]
@@ -138,6 +135,13 @@ def _filled(template: str, **values: Any) -> str:
 
 def _waiting(graded: Graded) -> str:
     return f"{len(graded.manual)} to be graded by a person" if graded.manual else ""
+
+
+def _of_all(notebooks: Sequence[Graded]) -> str:
+    """Return the points of a submission; nothing where no notebook of it could be graded."""
+    judged = [graded for graded in notebooks if not graded.problem]
+    points, out_of = sum(g.points for g in judged), sum(g.out_of for g in judged)
+    return _points(points, out_of) if judged else ""
 
 
 def _points(points: float, out_of: float) -> str:

@@ -44,6 +44,9 @@ def run(
     Outcome
     """
     submissions = list(course.submissions(assignments, students))
+    for assignment in {submission.assignment for submission in submissions}:
+        for notebook in course.notebooks(assignment):
+            course.hidden(assignment, notebook)  # a mistake in a check is told before, and once
     done = []
     for outcome in batch.graded(course, submissions, limits or Limits(), jobs):
         for step in STEPS:
@@ -123,10 +126,10 @@ def _write_queue(outcomes: Sequence[Outcome], path: Path) -> None:
     """Write what a person has to look at, and why."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["student", "assignment", "notebook", "reason"])
+        writer.writerow(["student", "assignment", "notebook", "reason", "detail"])
         for outcome in outcomes:
             for graded in outcome.notebooks:
                 if graded.problem:
                     submission = outcome.submission
                     row = [submission.student, submission.assignment, graded.notebook]
-                    writer.writerow([*row, graded.problem])
+                    writer.writerow([*row, graded.problem, graded.detail])

@@ -12,6 +12,7 @@ pickle, and the other side checks every field and limits every size.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import math
 import os
@@ -28,6 +29,7 @@ import numpy as onp
 
 MOST_HEADER = 2**20
 KINDS = "biufc"
+SET_PDEATHSIG = 1  # of prctl
 
 
 class ProtocolError(Exception):
@@ -250,8 +252,11 @@ def _writable(value: Any) -> Any:
 
 
 def limit(limits: Mapping[str, int]) -> None:
-    """Set this process's limits, for good."""
+    """Set this process's limits, for good; and let it end when its parent does (Linux)."""
     import resource
+
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
     for name, value in limits.items():
         which = getattr(resource, f"RLIMIT_{name}", None)

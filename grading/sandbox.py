@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,7 +97,7 @@ class Sandbox:
         self._process: Any = None
 
     def __enter__(self) -> Sandbox:
-        self._strangers = _descendants()
+        self._strangers = descendants()
         self._folder = Path(tempfile.mkdtemp(prefix="minpy-grade-"))
         try:
             self._start()
@@ -217,7 +217,7 @@ class Sandbox:
                 with suppress(OSError):
                     self._channel.shutdown(socket.SHUT_RDWR)
                 return
-            if len(_descendants() - self._strangers) > self.limits.processes:
+            if len(descendants() - self._strangers) > self.limits.processes:
                 self._cause = f"it started more than {self.limits.processes} processes"
                 self._kill()
 
@@ -225,18 +225,12 @@ class Sandbox:
         """End the process and all that came of it; repeated, since they may be starting more."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
         for _ in range(100):
-            self._process.poll()
-            left = _descendants() - self._strangers
+            left = descendants() - self._strangers
             if not left:
                 return
-            for send in (signal.SIGSTOP, signal.SIGKILL):
-                for pid in left:
-                    with suppress(ProcessLookupError, PermissionError):
-                        os.kill(pid, send)
-            for pid in left - {self._process.pid}:
-                with suppress(ChildProcessError):
-                    os.waitpid(pid, os.WNOHANG)
+            end(left)
             time.sleep(0.01)
 
     def __exit__(self, *_: object) -> None:
@@ -306,17 +300,51 @@ def _copy_font_list(folder: Path) -> None:
         shutil.copy(path, folder)
 
 
-def _descendants() -> set[int]:
-    """Return the processes that this one started, and those that these started."""
-    children: dict[int, list[int]] = {}
-    for pid, fields in _processes():
-        children.setdefault(int(fields[PARENT]), []).append(pid)
-    found, ahead = set(), [os.getpid()]
+def end_orphans(kept: Collection[int]) -> None:
+    """End the children of this process that are not in `kept`, and all that came of them.
+
+    Parameters
+    ----------
+    kept : collection of int
+        Numbers of processes.
+    """
+    for _ in range(100):
+        stray = set(_children().get(os.getpid(), [])).difference(kept)
+        if not stray:
+            return
+        for pid in stray:
+            end(descendants(pid) | {pid})
+        time.sleep(0.01)
+
+
+def end(pids: Collection[int]) -> None:
+    """Kill processes: first stop them all, so that none starts another one meanwhile."""
+    for send in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in pids:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, send)
+    for pid in pids:
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+
+
+def descendants(of: int | None = None) -> set[int]:
+    """Return the processes that this one started, or another one; and those that these started."""
+    children = _children()
+    found, ahead = set(), [os.getpid() if of is None else of]
     while ahead:
         mine = children.get(ahead.pop(), [])
         found.update(mine)
         ahead += mine
     return found
+
+
+def _children() -> dict[int, list[int]]:
+    """Return the numbers of processes by that of their parent."""
+    children: dict[int, list[int]] = {}
+    for pid, fields in _processes():
+        children.setdefault(int(fields[PARENT]), []).append(pid)
+    return children
 
 
 def _threads_of_user() -> int:

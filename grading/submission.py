@@ -35,7 +35,9 @@ class Graded:
         Those of solution cells that are as they were released.
     repairs : list of str
     problem : str
-        Why a person has to look at it; nothing else is filled in then.
+        Why a person has to look at it; little else is filled in then.
+    detail : str
+        More of that for the instructor alone, such as a traceback.
     ipynb : str
         The canonical notebook, with cards in its check cells.
     errors : dict of str to str
@@ -50,6 +52,7 @@ class Graded:
     unanswered: list[str] = field(default_factory=list)
     repairs: list[str] = field(default_factory=list)
     problem: str = ""
+    detail: str = ""
     ipynb: str = ""
     errors: dict[str, str] = field(default_factory=dict)
     output: str = ""

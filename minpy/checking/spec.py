@@ -496,7 +496,7 @@ class Check:
 
 
 def by_output(comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """Return one comparison of each output: the first that failed, or the one of largest error.
+    """Return one comparison of each output: the first that failed, or the one that came closest.
 
     Examples
     --------
@@ -508,9 +508,14 @@ def by_output(comparisons: Sequence[Comparison]) -> list[Comparison]:
     found: dict[str, Comparison] = {}
     for new in comparisons:
         old = found.setdefault(new.name, new)
-        if old.passed and (not new.passed or (new.error or 0) > (old.error or 0)):
+        if old.passed and (not new.passed or _closeness(new) > _closeness(old)):
             found[new.name] = new
     return list(found.values())
+
+
+def _closeness(found: Comparison) -> float:
+    """Return how much of its tolerance an error uses up."""
+    return (found.error or 0.0) / (found.tolerance or 1.0)
 
 
 _no_numbers = onp.random.default_rng(0)

@@ -3,6 +3,8 @@
 import csv
 import json
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,7 @@ pytest.importorskip("nbgrader", reason="the gradebook is nbgrader's")
 pytest.importorskip("nh3", reason="feedback is sanitised with nh3")
 
 from grading import gradebook, pipeline
-from grading.sandbox import Limits
+from grading.sandbox import Limits, descendants
 
 LIMITS = Limits(cell=5.0, call=2.0, grace=0.5, submission=60.0)
 
@@ -102,8 +104,9 @@ def outcomes(tiny_course, tmp_path_factory):
     for student, (before, _) in HOSTILE.items():
         put(student, f"{before}\n{RIGHT}")
     course = Course(root)
+    processes, folders = descendants(), folders_of_slots()
     found = {one.submission.student: one for one in pipeline.run(course, limits=LIMITS, jobs=2)}
-    return course, found
+    return course, found, processes, folders
 
 
 @pytest.fixture(scope="module")
@@ -143,15 +146,20 @@ def test_a_submission_that_kills_its_checker_goes_to_a_person(outcomes, graded_c
 def test_nobody_is_left_out_and_nothing_is_left_running(outcomes, graded_course):
     assert set(outcomes[1]) == set(EXPECTED)
     assert set(gradebook.points(graded_course.database, "tiny")) == set(EXPECTED)
-    assert [pid for pid in os.listdir("/proc") if pid.isdigit() and _is_of_runner(pid)] == []
+    assert not left_running(outcomes[2])
+    assert folders_of_slots() == outcomes[3]
 
 
-def _is_of_runner(pid):
-    try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            return b"minpy-grade-" in file.read()
-    except OSError:
-        return False
+def left_running(before):
+    """What this process started beside what was there, multiprocessing's own helper left out."""
+    found = descendants() - before
+    return [
+        pid for pid in found if b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+
+
+def folders_of_slots():
+    return {path for path in os.listdir(tempfile.gettempdir()) if path.startswith("minpy-slot-")}
 
 
 def test_the_gradebook_says_what_was_found(graded_course):
@@ -186,3 +194,31 @@ def test_a_card_is_on_the_page_and_in_the_notebook(graded_course):
     notebook = graded_course.root / "autograded" / "sign" / "tiny" / "affine.ipynb"
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     assert any("minpy-card" in str(cell.get("outputs")) for cell in cells)
+
+
+def test_a_fault_of_ours_is_told_to_the_instructor_alone(course, hand_in):
+    hand_in("anybody")
+    broken = tmp_solutions(course, "affine_secret_reference = 1 / 0\n")
+    with pytest.raises(ZeroDivisionError):  # before anything is graded
+        list(pipeline.run(course))
+    broken.write_text(broken.read_text().replace("affine_secret_reference = 1 / 0\n", ""))
+    broken.write_text(
+        broken.read_text().replace("return x @ w + b", "raise KeyError('our secret')")
+    )
+    (outcome,) = pipeline.run(course)
+    assert "no fault of the submission" in outcome.problem
+    page = course.root / "feedback" / "anybody" / "tiny" / "affine.html"
+    assert "our secret" not in page.read_text(encoding="utf-8")
+    assert "our secret" in (course.root / "queue.csv").read_text(encoding="utf-8")
+
+
+def tmp_solutions(course, more):
+    """Give the course its own copy of the solutions, with a line more; return the hidden file."""
+    import shutil
+
+    folder = course.root / "solutions"
+    shutil.copytree(Path(__file__).parent / "tiny", folder)
+    (course.root / "grading.json").write_text(json.dumps({"solutions": ["solutions"]}))
+    hidden = folder / "tiny" / "hidden" / "affine.py"
+    hidden.write_text(hidden.read_text() + more)
+    return hidden
