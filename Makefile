@@ -19,7 +19,7 @@ bench_ready := .venv-bench/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: setup test test-gpu bench bench-gpu lint lab demo example release clean help
+.PHONY: setup test test-gpu bench bench-gpu lint lab demo example reach release clean help
 
 setup: $(ready)  ## make .venv and install minpy with all that the course needs
 	@echo "Ready. To use it in this shell: source .venv/bin/activate"
@@ -49,6 +49,9 @@ demo: $(ready)  ## make a class of which each member made one mistake, and grade
 
 example: $(ready)  ## run the first example
 	$(bin)/python examples/first_steps.py $(ARGS)
+
+reach: $(ready)  ## train four networks; say how good they become, and in what time
+	$(bin)/python examples/reach.py $(ARGS)
 
 release: $(ready)  ## make assignments/ of solutions/: what students get
 	$(bin)/python -m grading.release $(ARGS)

@@ -25,6 +25,20 @@ def test_the_first_example_prints_what_the_readme_says():
     assert printed.getvalue() == expected
 
 
+def test_the_network_of_the_readme_learns():
+    for needed in ("sklearn", "matplotlib"):
+        pytest.importorskip(needed, reason=f"the network of the README needs {needed}")
+    code = next(
+        block
+        for block in re.findall(r"```python\n(.*?)```", read("README.md"), re.DOTALL)
+        if "Solver(" in block
+    )
+    names = {"__name__": "readme"}
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        exec(compile(code, "README.md", "exec"), names)
+    assert names["solver"].best_val_acc > 0.97
+
+
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_links_and_paths_lead_somewhere(name):
     text = read(name)
