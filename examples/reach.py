@@ -11,9 +11,10 @@ test images, which it has not seen before, and the time of training with a targe
     python examples/reach.py
     python examples/reach.py digits cifar10-cnn --policy only_numpy
 
-The targets on CIFAR-10 are meant for half of it, 25,000 training images or more.  Its convolutions
-run on PyTorch's kernels if PyTorch is installed, with the policy `auto`; on NumPy alone they take
-about three times as long.
+The targets on CIFAR-10 are meant for half of it, 25,000 training images or more.  Convolutions run
+on PyTorch's kernels if PyTorch is installed, with the policy `auto`; on NumPy alone, `only_numpy`,
+the convolutional network takes about one and a half times as long.  On a machine that is busy with
+other work, OMP_NUM_THREADS=1 keeps the threads of a library from waiting for each other.
 """
 
 import argparse
