@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as onp
 import pytest
 
+import minpy
 import minpy.numpy as np
 from minpy.nn import parameters, schedules
 from minpy.nn.callbacks import Checkpoint, EarlyStopping
@@ -100,6 +101,24 @@ def test_with_what_changes_over_time(tmp_path):
     resumed, unbroken = run(make, tmp_path / "c", stop_at=16), run(make)
     assert unbroken.stop_reason == resumed.stop_reason
     assert_same(resumed, unbroken)
+
+
+@pytest.mark.parametrize("policy", ["prefer_torch", "prefer_mxnet"])
+def test_with_arrays_of_other_libraries(tmp_path, policy):
+    def make():
+        return quiet_solver(modules(), clip_norm=0.5)
+
+    try:
+        with minpy.use_policy(policy):
+            np.ones(1)
+    except minpy.BackendError as error:
+        pytest.skip(str(error))
+    with minpy.use_policy(policy):
+        resumed, unbroken = run(make, tmp_path / "c", stop_at=14), run(make)
+        weight = unbroken.model.params["fully_connected0_weight"]
+        assert type(weight.detach()._data) is not onp.ndarray
+        assert_same(resumed, unbroken)
+    assert run(make).loss_history == pytest.approx(unbroken.loss_history, rel=1e-4)
 
 
 def test_in_hdf5(tmp_path):
