@@ -19,7 +19,6 @@ from minpy.autograd import (
 from minpy.backends import importing as _importing
 from minpy.backends.context import Context, cpu, current_context, gpu, set_context
 from minpy.backends.policy import current_policy, set_global_policy, use_policy, wrap_policy
-from minpy.checking import detect_nan, gradcheck
 from minpy.dtypes import get_default_dtype, set_default_dtype, use_default_dtype
 from minpy.errors import (
     BackendError,
@@ -75,10 +74,22 @@ __all__ = [
     "wrap_policy",
 ]
 
-PACKAGES = ("context", "core", "datasets", "dispatch", "nn", "plotting", "primitive", "utils")
+PACKAGES = (
+    "checking",
+    "context",
+    "core",
+    "datasets",
+    "dispatch",
+    "nn",
+    "plotting",
+    "primitive",
+    "utils",
+)
 LATER = {
     "Function": "minpy.symbol",
+    "detect_nan": "minpy.checking",
     "draw_graph": "minpy.plotting",
+    "gradcheck": "minpy.checking",
     "profile": "minpy.checking.profiling",
     "show_config": "minpy.config",
 }
