@@ -13,7 +13,7 @@ from typing import Any
 
 from minpy.array import Array, current_data, is_recorded, printable, wrap
 from minpy.autograd import make_vjp
-from minpy.backends import NUMPY, Backend, backend_of, made_by, statistics
+from minpy.backends import NUMPY, Backend, backend_of, made_by, mapped, statistics
 from minpy.backends.context import CPU
 from minpy.backends.policy import POLICIES
 from minpy.containers import leaves, rebuilt
@@ -200,20 +200,25 @@ def _op_in(library: str, f: Callable) -> Callable:
 
     def there(backend: Backend) -> Callable:
         def run(*args: Any, **static: Any) -> Any:
-            if backend.name == library:
-                ans = f(*args, **static)
-            else:
-                own = made_by(POLICIES[f"prefer_{library}"], CPU)
-                args, static = own.inward(backend.outward((args, static)))
-                ans = backend.inward(own.outward(f(*args, **static)))
             count()
-            return ans
+            if backend.name == library:
+                args, static = mapped(_as_programs_know_it, (args, static))
+                return f(*args, **static)
+            own = made_by(POLICIES[f"prefer_{library}"], CPU)
+            args, static = own.inward(backend.outward((args, static)))
+            args, static = mapped(_as_programs_know_it, (args, static))
+            return backend.inward(own.outward(f(*args, **static)))
 
         count = statistics.counter(name, str(backend) if backend.name == library else library)
         run.count = lambda: None  # type: ignore[attr-defined] # for the op: it has been counted
         return run
 
     return _op_of(f, name, there(NUMPY), there)
+
+
+def _as_programs_know_it(x: Any) -> Any:
+    """Return an array of MXNet's newer kind as one of ``mx.nd``; anything else as it is."""
+    return x.as_nd_ndarray() if hasattr(x, "as_nd_ndarray") else x
 
 
 def checkpoint(f: Callable) -> Callable:

@@ -1,7 +1,7 @@
 """Executors: how MXNet runs a symbol.
 
 Binding a symbol to shapes gives an executor, which owns the memory of everything in the graph.  It
-is bound once and used again and again; `Executors` keeps the last few, by shapes.  Two things
+is bound once and used again and again; `Executors` keeps the last few, by shapes.  Three things
 about executors decide how it is used here:
 
 - What it returns is its own memory, and the next run overwrites it.  So results are copied.
@@ -12,13 +12,16 @@ about executors decide how it is used here:
   Here a network that is called T times before one backward pass, as a cell of a recurrent
   network is, costs T - 1 further forward passes, and the memory of one.
 
+- Told that it is no training, it takes liberties that are wrong for one that is used again: filters
+  are rewritten in other layouts, weights are taken for constants.  So it is always told that it is
+  training, and where it is not, it runs another graph: `Graph.in_use`.
+
 Running again gives what the first run gave: random ops are seeded, and states that were updated
 since are as they were.
 """
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
@@ -92,7 +95,6 @@ class Executor:
         wanted: frozenset[int],
     ) -> None:
         mx = load()
-        os.environ.setdefault("MXNET_SUBGRAPH_VERBOSE", "0")  # or it writes a line at each binding
         device = device_of(backend)
         self.backend = backend
         # Without any gradient MXNet takes the weights for constants, and keeps those of the first

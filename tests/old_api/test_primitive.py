@@ -67,6 +67,25 @@ def test_on_the_arrays_of_another_library(library):
     assert set(seen) == {library}
 
 
+def test_mxnets_functions_take_what_they_are_given():
+    mx = pytest.importorskip("mxnet", reason="needs MXNet")
+
+    @customop("mxnet")
+    def soft(x):
+        assert type(x) is mx.nd.NDArray
+        return mx.nd.softmax(x, axis=1)
+
+    soft.def_grad(lambda ans, x: lambda g: ans * (g - np.sum(g * ans, axis=1, keepdims=True)))
+    x = onp.random.default_rng(0).normal(size=(2, 3))
+    expected = onp.exp(x) / onp.exp(x).sum(axis=1, keepdims=True)
+    onp.testing.assert_allclose(soft(x).asnumpy(), expected, 1e-12)
+    assert minpy.gradcheck(soft, x)
+    with minpy.use_policy("prefer_mxnet"):
+        there = soft(np.array(x))
+        onp.testing.assert_allclose((there * 2).asnumpy(), 2 * expected, 1e-12)
+        assert minpy.gradcheck(soft, np.array(x))
+
+
 @pytest.mark.parametrize("library", [needs("torch"), needs("mxnet")])
 def test_the_statistics_say_which_library_ran_it(library):
     @customop(library)

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as onp
 import pytest
 
+import minpy
+
 
 def run(name):
     """Run the program of a name; return what its `main` does."""
@@ -70,3 +72,16 @@ def test_a_solver_with_a_symbol(mxnet):
     assert solver.val_acc_history[-1] > 0.9
     assert onp.mean(solver.loss_history[-10:]) < 0.3 * solver.loss_history[0]
     assert solver.best_val_acc == max(solver.val_acc_history)
+
+
+def test_where_it_runs(mxnet, capsys):
+    try:
+        on_mxnet, on_numpy, context, stat, in_force = run("where_it_runs")
+    finally:
+        minpy.set_global_policy("auto")
+    assert on_mxnet == pytest.approx(on_numpy, rel=1e-6)
+    assert on_mxnet[-1] < 0.3 * on_mxnet[0]
+    assert context == minpy.cpu(0)
+    assert stat.on("mxnet")["matmul"] > 60
+    assert in_force == "prefer_mxnet"
+    assert "mxnet" in capsys.readouterr().out
