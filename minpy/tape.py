@@ -52,7 +52,7 @@ from minpy.array import (
     wrap,
     wrap_there,
 )
-from minpy.backends import NUMPY, NUMPYS, Backend, allowed, backend_of, differences, meeting
+from minpy.backends import FOREIGN, NUMPY, NUMPYS, Backend, allowed, backend_of, meeting
 from minpy.backends.statistics import counter
 from minpy.errors import explained, no_gradient
 
@@ -318,6 +318,8 @@ def apply(record: Op, *args: Any, **static: Any) -> Any:
                 if link.backend is not backend:
                     backend = meeting(backend, link.backend)
             recorded = recorded or arg._node is not None
+        elif type(arg) in FOREIGN and Array in map(type, args):  # a library's own
+            return apply(record, *[wrap(x) if type(x) in FOREIGN else x for x in args], **static)
     if not found:
         home = NUMPY if not args or type(args[0]) in NUMPYS else backend_of(args[0]) or NUMPY
         return (record.raw if home is NUMPY else there(home, record))(*args, **static)
@@ -413,19 +415,10 @@ def finished(
 def _is_view(ans: Any, data: Any, backend: Backend, record: Op, args: Any, static: Any) -> bool:
     """Whether a result shows the memory of the first argument, or would on NumPy."""
     if backend is not NUMPY:
-        copied = backend.copies_view(record.name, static)
-        return backend.aliases(ans, data) or (copied and _is_view_on_numpy(record, args, static))
+        return backend.aliases(ans, data) or backend.copies_view(record, args, static)
     if type(ans) is not ndarray or (ans.base is None and ans is not data):
         return False
     return type(data) is ndarray and onp.may_share_memory(ans, data)
-
-
-def _is_view_on_numpy(record: Op, args: Any, static: Any) -> bool:
-    """Whether NumPy makes a view of such an array as the first; tried on memory nobody fills."""
-    link = args[0]._link
-    shape, steps = (args[0].shape, ()) if link.root is None else (link.root.shape, link.steps)
-    source = differences.follow(onp.empty(shape, bool), steps)
-    return onp.may_share_memory(record.raw(source, *args[1:], **static), source)
 
 
 def moved(x: Any, backend: Backend) -> Array:

@@ -43,6 +43,9 @@ class Backend:
         ``linalg_inv``), on raw arrays.
     to_numpy, from_numpy : callable
         Conversions of one raw array.
+    lend, collect : callable, optional
+        The same for kernels that run here on NumPy's arrays, and may share their memory: what is
+        lent is not used any more once what came of it has been collected.
     aliases : callable, optional
         ``aliases(a, b)``: whether two raw arrays share memory.
     owns : callable, optional
@@ -75,6 +78,8 @@ class Backend:
         *,
         to_numpy: Callable[[Any], onp.ndarray],
         from_numpy: Callable[[onp.ndarray], Any],
+        lend: Callable[[onp.ndarray], Any] | None = None,
+        collect: Callable[[Any], onp.ndarray] | None = None,
         aliases: Callable[[Any, Any], bool] = lambda a, b: False,
         owns: Callable[[Any], bool] = lambda x: False,
         dtype_of: Callable[[Any], onp.dtype] = lambda x: x.dtype,
@@ -93,6 +98,8 @@ class Backend:
         self.context = context
         self.to_numpy = to_numpy
         self.from_numpy = from_numpy
+        self.lend = lend or from_numpy
+        self.collect = collect or to_numpy
         if context.device_type != "cpu":
             self.to_numpy = _counting(to_numpy, f"from {context}")
             self.from_numpy = _counting(from_numpy, f"to {context}")
@@ -170,16 +177,19 @@ class Backend:
 
         return fallback
 
-    def copies_view(self, name: str, static: dict[str, Any]) -> bool:
-        """Return whether the op called `name` makes a copy of what may be a view on NumPy."""
-        if name != "getitem":
-            return name in self.views
-        index = static["index"]
-        parts = index if type(index) is tuple else (index,)
-        if any(isinstance(part, onp.ndarray | bool) for part in parts):
-            return False  # a copy for NumPy too
-        backwards = any(type(part) is slice and (part.step or 1) < 0 for part in parts)
-        return backwards or name in self.views  # no other library has negative steps
+    def copies_view(self, op: Any, args: tuple[Any, ...], static: dict[str, Any]) -> bool:
+        """Return whether an op made a copy of its first argument where NumPy makes a view.
+
+        NumPy says so itself, when it is asked for a view of memory that nobody fills.
+        """
+        if op.name not in self.views and not (op.name == "getitem" and _backwards(**static)):
+            return False
+        if op.name == "getitem" and _advanced(**static):
+            return False
+        link = args[0]._link
+        shape, steps = (args[0].shape, ()) if link.root is None else (link.root.shape, link.steps)
+        source = differences.follow(onp.empty(shape, bool), steps)
+        return onp.may_share_memory(op.raw(source, *args[1:], **static), source)
 
     def outward(self, value: Any) -> Any:
         """Return `value` with this library's arrays, also nested ones, made NumPy's."""
@@ -190,6 +200,18 @@ class Backend:
         if self is NUMPY:
             return value
         return mapped(lambda x: self.from_numpy(onp.asarray(x)) if _stays(x) else x, value)
+
+
+def _advanced(index: Any) -> bool:
+    """Whether an index has arrays in it: then NumPy makes a copy, too."""
+    parts = index if type(index) is tuple else (index,)
+    return any(isinstance(part, onp.ndarray | bool) for part in parts)
+
+
+def _backwards(index: Any) -> bool:
+    """Whether an index has negative steps, of which no other library makes a view."""
+    parts = index if type(index) is tuple else (index,)
+    return any(type(part) is slice and (part.step or 1) < 0 for part in parts)
 
 
 def _stays(x: Any) -> bool:
@@ -238,6 +260,8 @@ NUMPY = Backend(
 
 NUMPYS = frozenset({onp.ndarray, *onp.sctypeDict.values()})  # the types of NumPy's raw arrays
 
+FOREIGN: set[type] = set()  # the types of other libraries' raw arrays
+
 # ----- whose array is it
 
 Finder = Callable[[Any], Backend]
@@ -249,6 +273,7 @@ def register(backend: Backend, finder: Finder | None = None) -> Backend:
 
     `finder` is for libraries with several devices: it takes a raw array to its backend.
     """
+    FOREIGN.update(backend.array_types)
     _known.append((backend.array_types, finder or (lambda raw: backend)))
     return backend
 

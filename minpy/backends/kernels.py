@@ -1,8 +1,8 @@
 """Which library runs a heavy kernel on NumPy's arrays.
 
-A convolution takes PyTorch half the time it takes NumPy, and a NumPy array enters PyTorch and comes
-back without a copy.  So the kernels declared with `kernel` run on the fastest library that is
-installed, unless the policy says ``only_numpy``.  The choice is made at each call.
+A convolution takes PyTorch half the time it takes NumPy, and a NumPy array enters another library
+and comes back without a copy.  So the kernels declared with `kernel` run on the fastest library
+that is installed, unless the policy says ``only_numpy``.  The choice is made at each call.
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ from typing import Any
 
 import numpy as onp
 
-from minpy.backends import libraries, made_by, statistics
+from minpy.backends import NUMPY, Backend, libraries, mapped, statistics
 from minpy.backends.context import CPU
-from minpy.backends.policy import POLICIES, current_policy
+from minpy.backends.policy import current_policy
 
 # The libraries that run kernels, the fastest first, for each dtype of the arrays.
-FASTEST = {"float32": ("torch",), "float64": ("torch",)}
+# MXNet takes five times as long for float64 as for float32.
+FASTEST = {"float32": ("torch", "mxnet"), "float64": ("torch",)}
+
+# The kernels that a library runs, if not all: MXNet's gradients take as long as NumPy's.
+ALONE = {"mxnet": ("nn.conv2d",)}
 
 every_kernel: list[str] = []
 
@@ -39,12 +43,14 @@ def kernel(name: str, on_numpy: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(on_numpy)
     def run(*args: Any, **static: Any) -> Any:
-        library = library_for(name, args[0].dtype)
-        if library == "numpy":
+        backend = _backend_for(name, args[0].dtype)
+        if backend is None:
             count()
             return on_numpy(*args, **static)
-        backend = made_by(POLICIES[f"prefer_{library}"], CPU)
-        return backend.outward(backend.implementation(name)(*backend.inward(args), **static))
+        lent = mapped(lambda x: backend.lend(x) if isinstance(x, onp.ndarray) else x, args)
+        out = backend.implementation(name)(*lent, **static)
+        types = backend.array_types
+        return mapped(lambda x: backend.collect(x) if isinstance(x, types) else x, out)
 
     run.count = lambda: None  # type: ignore[attr-defined] # for the op: it has been counted
     return run
@@ -52,31 +58,28 @@ def kernel(name: str, on_numpy: Callable[..., Any]) -> Callable[..., Any]:
 
 def library_for(name: str, dtype: Any) -> str:
     """Return the name of the library that runs the kernel `name` on NumPy arrays of a dtype."""
+    backend = _backend_for(name, dtype)
+    return NUMPY.name if backend is None else backend.name
+
+
+def _backend_for(name: str, dtype: Any) -> Backend | None:
     policy = current_policy()
     for library in FASTEST.get(onp.dtype(dtype).name, ()):
-        if policy.library in (None, library) and _runs(library, name):
-            return library
-    return "numpy"
+        if policy.library in (None, library) and name in ALONE.get(library, (name,)):
+            backend = _there(library)
+            if backend is not None and backend.has(name):
+                return backend
+    return None
 
 
 @functools.cache
-def _runs(library: str, name: str) -> bool:
-    return _works(library) and made_by(POLICIES[f"prefer_{library}"], CPU).has(name)
-
-
-@functools.cache
-def _works(library: str) -> bool:
-    """Whether a library is installed, and imports."""
+def _there(library: str) -> Backend | None:
+    """Return a library's backend on the CPU; None where it is not installed, or does not import."""
     known = libraries.LIBRARIES[library]
-    if not known.installed():
-        return False
-    try:
-        known.module()
-    except ImportError as error:
-        warnings.warn(
-            f"{known.title} is installed, but does not import ({error}); kernels run on NumPy",
-            RuntimeWarning,
-            stacklevel=5,
-        )
-        return False
-    return True
+    found = known.backend_on(CPU)
+    if isinstance(found, Backend):
+        return found
+    if known.installed():
+        message = f"{found.removesuffix('.')}; kernels run on NumPy"
+        warnings.warn(message, RuntimeWarning, stacklevel=5)
+    return None

@@ -17,7 +17,7 @@ from numpy import ndarray
 
 from minpy import backends
 from minpy.array import Array, current_data, link_view, raw, wrap
-from minpy.backends import NUMPY
+from minpy.backends import FOREIGN, NUMPY
 from minpy.backends.statistics import counter, watched, watches
 from minpy.errors import explained, no_gradient, written_outside
 from minpy.inplace import fixed, index_add, make_writable, setitem
@@ -63,6 +63,8 @@ def stripped(value: Any) -> Any:
     """Return an argument with NumPy's raw arrays in place of ours."""
     if type(value) is Array:
         return raw(value)
+    if type(value) in FOREIGN:
+        return backends.backend_of(value).to_numpy(value)
     if type(value) is list or type(value) is tuple:
         return type(value)(map(stripped, value))
     if type(value) is dict:

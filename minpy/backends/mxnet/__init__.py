@@ -26,7 +26,9 @@ from minpy.backends.mxnet.conversion import (
     copied_in,
     copied_out,
     dtype_of,
+    from_numpy,
     mx,
+    to_numpy,
 )
 
 _set_shapes = mx.base._LIB.MXSetIsNumpyShape
@@ -86,6 +88,8 @@ def _backend(context: Context, place: Any) -> Backend:
         InNumPysShapes(functions, waits=context.device_type == "cpu"),
         to_numpy=copied_out,
         from_numpy=place,
+        lend=lambda x: from_numpy(x, mx.np.ndarray),
+        collect=lambda x: to_numpy(x, new=True),
         aliases=lambda a, b: a is b,
         owns=lambda x: True,
         dtype_of=dtype_of,

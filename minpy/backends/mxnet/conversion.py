@@ -164,6 +164,15 @@ def to_numpy(x: Any, *, new: bool = False) -> onp.ndarray:
         return onp.asarray(_Memory(x))
 
 
+def _as_numpys(x: Any, dtype: Any = None, copy: bool | None = None) -> onp.ndarray:
+    """Return an array as NumPy's, where NumPy would ask MXNet for one element at a time."""
+    return onp.asarray(copied_out(x), dtype)
+
+
+for _kind in (mx.nd.NDArray, mx.np.ndarray):
+    _kind.__array__ = _as_numpys
+
+
 class _Memory:
     """An array's memory, in the words of NumPy's array interface; it keeps the array alive."""
 

@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as onp
 
+from minpy.backends import numpy
 from minpy.backends.mxnet.conversion import (
     DTYPES,
     NUMBERS,
@@ -333,7 +334,10 @@ def setitem(x: Any, index: Any, value: Any) -> None:
 
 
 def index_add(x: Any, values: Any, index: Any) -> Any:
-    raise NotImplementedError("MXNet adds to an element once, however often it is named")
+    if x.ctx.device_type != "cpu":
+        raise NotImplementedError("parts of arrays on a GPU are added to by NumPy")
+    values = to_numpy(values, new=True) if isinstance(values, ndarray) else values
+    return copied_in(numpy.index_add(to_numpy(x, new=True), values, index))
 
 
 # ----- copies, and arrays like others
