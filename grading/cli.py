@@ -77,6 +77,8 @@ def run(
         found = Course(course)
         limits = Limits(cell=cell_seconds, call=call_seconds, submission=seconds)
         outcomes = followed(found, assignments or (), student or (), limits, jobs)
+        for stray in found.strays():
+            console.print(Text(f"not graded: {stray} is for no assignment of this course"))
     if not outcomes:
         console.print(f"Nothing was handed in: {course / 'submitted'} has no STUDENT/ASSIGNMENT/.")
         raise typer.Exit(1)

@@ -172,13 +172,24 @@ class Course:
         self, assignments: Sequence[str] = (), students: Sequence[str] = ()
     ) -> Iterator[Submission]:
         """Give what was handed in, by student and assignment."""
-        for folder in sorted((self.root / "submitted").glob("*/*")):
-            student, assignment = folder.parent.name, folder.name
-            wanted = (not assignments or assignment in assignments) and (
-                not students or student in students
+        known = self.assignments()
+        for submission in self._handed_in():
+            wanted = (not assignments or submission.assignment in assignments) and (
+                not students or submission.student in students
             )
-            if folder.is_dir() and wanted and assignment in self.assignments():
-                yield Submission(student, assignment, folder)
+            if wanted and submission.assignment in known:
+                yield submission
+
+    def strays(self) -> list[Path]:
+        """Return the folders that were handed in for no assignment of this course."""
+        known = self.assignments()
+        return [found.folder for found in self._handed_in() if found.assignment not in known]
+
+    def _handed_in(self) -> Iterator[Submission]:
+        _ = self.settings  # says so where this is no course
+        for folder in sorted((self.root / "submitted").glob("*/*")):
+            if folder.is_dir():
+                yield Submission(folder.parent.name, folder.name, folder)
 
 
 def set_up(root: Path, solutions: Sequence[Path], assignments: Sequence[str] = ()) -> Course:
