@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as onp
 
+import minpy.numpy as np
 from minpy.nn.optim import global_norm
 from minpy.nn.tables import Table
 
@@ -47,11 +48,12 @@ def diverged(solver: Solver, gradients: dict[str, Any], batch: Any) -> DivergedE
 
 def _faults(batch: Any) -> list[str]:
     """Return which arrays of a batch hold NaN or infinities."""
-    named = {"data": batch.data, "label": batch.label}
-    arrays = {
-        f"{k}[{i}]": onp.asarray(x.asnumpy()) for k, xs in named.items() for i, x in enumerate(xs)
-    }
-    bad = [name for name, x in arrays.items() if x.dtype.kind == "f" and not onp.isfinite(x).all()]
+    bad = []
+    for kind, arrays in {"data": batch.data, "label": batch.label}.items():
+        for i, array in enumerate(arrays):
+            x = np.asarray(array).asnumpy()
+            if x.dtype.kind == "f" and not onp.isfinite(x).all():
+                bad.append(f"{kind}[{i}]")
     return [
         f"In this batch {name} holds NaN or infinities: look at the data first." for name in bad
     ]

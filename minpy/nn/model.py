@@ -112,7 +112,7 @@ class ModelBase:
             For an option that there is not.
         """
         refuse_unknown(f"the parameter {name}", options, PARAM_OPTIONS[1:])
-        _refuse_second("parameter", name, self.param_configs)
+        _refuse_second("a parameter", name, self.param_configs)
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
         self.param_configs[name] = {"shape": shape, **options}
         return self
@@ -135,7 +135,7 @@ class ModelBase:
         -------
         ModelBase
         """
-        _refuse_second("auxiliary parameter", name, self.aux_param_configs)
+        _refuse_second("an auxiliary parameter", name, self.aux_param_configs)
         self.aux_param_configs[name] = value
         self.aux_params[name] = _copied(value)
         return self
@@ -352,7 +352,7 @@ class ModelBase:
 
 def _refuse_second(what: str, name: str, taken: Mapping[str, Any]) -> None:
     if name in taken:
-        raise ValueError(f"there is a {what} {name!r} already; each needs a name of its own")
+        raise ValueError(f"there is {what} {name!r} already; each needs a name of its own")
 
 
 def _copied(value: Any) -> Any:

@@ -29,6 +29,8 @@ from typing import Any
 
 import numpy as onp
 
+from minpy.errors import kind_of
+
 __all__ = ["ParameterFileError", "load", "save"]
 
 STRUCTURE = "structure"
@@ -147,10 +149,8 @@ def _described(value: Any, place: str, arrays: dict[str, onp.ndarray]) -> Any:
         entry = _free_name(place or "array", arrays)
         arrays[entry] = onp.asarray(value)
         return {"$scalar" if isinstance(value, onp.generic) else "$array": entry}
-    kind = type(value).__name__
-    dtype = f" of dtype {value.dtype}" if hasattr(value, "dtype") else ""
     raise TypeError(
-        f"{place or 'the tree'} is a {kind}{dtype}, and a file of parameters holds arrays of "
+        f"{place or 'the tree'} is {kind_of(value)}, and a file of parameters holds arrays of "
         "numbers, numbers, strings, booleans and None, in dicts, lists and tuples"
     )
 

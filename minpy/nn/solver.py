@@ -23,8 +23,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-import numpy as onp
-
+import minpy.numpy as np
 from minpy import plotting
 from minpy.nn import checkpoints, init, optim
 from minpy.nn.callbacks import HOOKS, ProgressBar
@@ -496,7 +495,7 @@ def fraction_right(scores: Any, labels: Any) -> float:
     >>> fraction_right(np.array([[1.0, 2.0], [5.0, 3.0]]), np.array([1, 1]))
     0.5
     """
-    scores, labels = scores.asnumpy(), onp.asarray(labels.asnumpy())
+    scores, labels = (np.asarray(x).asnumpy() for x in (scores, labels))
     if scores.ndim < 2 or scores.shape[-1] == 1:
         raise ValueError(
             f"predictions of shape {scores.shape} hold one score for each sample, and which class "

@@ -272,7 +272,7 @@ def test_what_cannot_be_saved_is_named(tmp_path):
 
     solver = quiet_solver(update_rule=strange, num_epochs=1)
     solver.train()
-    with pytest.raises(TypeError, match=r"solver/optim_configs/w1/memory is a object"):
+    with pytest.raises(TypeError, match=r"solver/optim_configs/w1/memory is an object"):
         solver.save_checkpoint(tmp_path / "c.npz")
 
 

@@ -23,7 +23,7 @@ def test_a_name_is_given_once():
     model = ModelBase().add_param("w", (2,)).add_aux_param("mean", None)
     with pytest.raises(ValueError, match="there is a parameter 'w' already"):
         model.add_param("w", (3,))
-    with pytest.raises(ValueError, match="there is a auxiliary parameter 'mean' already"):
+    with pytest.raises(ValueError, match="there is an auxiliary parameter 'mean' already"):
         model.add_aux_param("mean", np.zeros(1))
 
 

@@ -73,9 +73,9 @@ def test_numpy_finds_the_arrays_in_an_npz_file_by_name(tmp_path):
 @pytest.mark.parametrize(
     ("tree", "message"),
     [
-        ({"a": [object()]}, r"a/0 is a object, and a file of parameters holds arrays"),
+        ({"a": [object()]}, r"a/0 is an object, and a file of parameters holds arrays"),
         ({"f": {"g": len}}, r"f/g is a builtin_function"),
-        ({"w": onp.array([None, "x"])}, r"w is a ndarray of dtype object"),
+        ({"w": onp.array([None, "x"])}, r"w is an ndarray of dtype object"),
         ({"a": {3: 1}}, r"a has the key 3; keys in a file of parameters are strings"),
         ({"$array": 1}, r"the tree has the key '\$array'"),
     ],

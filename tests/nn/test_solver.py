@@ -11,7 +11,7 @@ import minpy
 import minpy.numpy as np
 from minpy.nn import layers, optim, schedules
 from minpy.nn.divergence import DivergedError
-from minpy.nn.io import DataIter, NDArrayIter
+from minpy.nn.io import DataBatch, DataIter, NDArrayIter
 from minpy.nn.model import ModelBase
 from minpy.nn.model_builder import Model, Sequential
 from minpy.nn.modules import FullyConnected, ReLU
@@ -621,6 +621,30 @@ def test_the_plot_shows_the_histories():
     assert any(onp.array_equal(y, solver.loss_history) for y in drawn)
     drawn = [list(line.get_ydata()) for line in accuracy_axes.lines]
     assert solver.train_acc_history in drawn and solver.val_acc_history in drawn
+
+
+def test_batches_may_hold_numpys_arrays():
+    data = quadrant_data()
+
+    class Own(DataIter):
+        def next(self):
+            batch = data.next()
+            return DataBatch([x.asnumpy() for x in batch.data], [y.asnumpy() for y in batch.label])
+
+        def reset(self):
+            super().reset()
+            data.reset()
+
+    np.random.seed(0)
+    solver = quiet_solver(train=Own(), test=Own(), restore_best=False)
+    solver.train()
+    np.random.seed(0)
+    other = quiet_solver(test=quadrant_data(), restore_best=False)
+    other.train()
+    assert solver.loss_history[:10] == other.loss_history[:10]
+    solver.model.params["w1"][0, 0] = onp.nan
+    with pytest.raises(DivergedError), onp.errstate(invalid="ignore"):
+        solver.train()
 
 
 def test_data_of_one_epoch_is_seen_once():
