@@ -8,6 +8,8 @@ NEEDS = {
     "minpy/checking/steps.py": "matplotlib",
     "minpy/nn/modules/symbolic.py": "mxnet",
     "minpy/symbol/function.py": "mxnet",
+    "tests/old_programs/mlp_with_symbol.py": "mxnet",
+    "tests/old_programs/solver_with_symbol.py": "mxnet",
     "minpy/plotting/images.py": "matplotlib",
     "minpy/plotting/predictions.py": "matplotlib",
     "minpy/plotting/training.py": "matplotlib",
