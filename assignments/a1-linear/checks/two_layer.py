@@ -119,19 +119,28 @@ class LiveCurves:
 
 
 def draw_trials(trials):
-    """Draw networks by learning rate and regularisation; the best has a ring around it."""
+    """Draw networks by learning rate and regularisation; the best has a ring around it.
+
+    Parameters
+    ----------
+    trials : list of (float, float, float)
+        Learning rate, regularisation and validation accuracy of each.
+    """
+    if not trials:
+        raise NotWrittenYet("the search for a network")
     figure = new_figure(7, 3.6)
     ax = figure.subplots()
     rates, regs, accuracies = np.array(trials).T
-    dots = ax.scatter(rates, regs, s=90, c=accuracies, cmap="viridis", edgecolors="grey")
-    for rate, reg, right in trials:
-        ax.annotate(
-            f"{100 * right:.0f}", (rate, reg), (0, 11), textcoords="offset points", ha="center"
-        )
     best = accuracies.argmax()
+    dots = ax.scatter(rates, regs, s=90, c=accuracies, cmap="viridis", edgecolors="grey")
     ax.scatter(
         rates[best], regs[best], s=260, facecolors="none", edgecolors="#ee6677", linewidths=2
     )
+    written = trials if len(trials) <= 25 else [trials[best]]  # more would hide each other
+    for rate, reg, right in written:
+        ax.annotate(
+            f"{100 * right:.0f}", (rate, reg), (0, 11), textcoords="offset points", ha="center"
+        )
     ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="reg")
     ax.set_title("validation accuracy of each network, in %")
     ax.margins(0.15)
