@@ -11,7 +11,8 @@ How a gradient that was not derived is found, each by itself enough:
   reported.
 - A call of the backward pass that calls the forward pass more than `MOST_FORWARD` times is counted.
 - The tolerance in float64 is 1e-12 of the largest entry; differences leave 1e-11 and more.
-- At a larger size, a difference for each element takes longer than the call may.
+- At a larger size, a difference for each element takes longer than the call may: some seconds,
+  or 200 times as long as the reference takes at that moment on this machine.
 
 The first two are counted in the student's process, where they can be tampered with, and are there
 to name what was done. The last two are measured on this side of the wall.
@@ -23,6 +24,7 @@ import ast
 import hashlib
 import hmac
 import textwrap
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,9 +38,10 @@ from grading.session import Session, in_words
 from grading.spec import Case, Hidden
 from minpy.checking import Card, Comparison, Evidence, compare, raised, unwritten
 from minpy.checking.spec import by_output
-from minpy.checking.texts import plain
+from minpy.checking.texts import cleaned, plain
 
 MOST_FORWARD = 10  # calls of a forward pass in one backward pass
+MOST_TIMES = 200  # as long as the reference may a call take, where that is more than its limit
 
 
 def seed(secret: bytes, student: str, assignment: str, question: str) -> int:
@@ -129,12 +132,15 @@ def judged(
     for number, case in enumerate(hidden.all_cases(rng)):
         inputs = hidden.inputs(case, rng)
         sent = {name: x for name, x in inputs.items() if name in mentioned}
-        seconds = case.seconds or session.limits.call
+        start = time.perf_counter()
+        expected = hidden.expected(inputs)
+        spent = time.perf_counter() - start
+        seconds = max(case.seconds or session.limits.call, MOST_TIMES * spent)
         try:
             answer = session.ask(_question(hidden, count=number == 0), sent, seconds)
         except (TooSlow, Lost) as trouble:
             status, reason = "failed", f"{case.title}: {trouble}"
-            if case.seconds and isinstance(trouble, TooSlow | Lost):
+            if case.seconds:
                 reason += _if_differences(hidden)
             found += [raised(name, "Timeout", reason) for name in check.wanted]
             break
@@ -149,7 +155,7 @@ def judged(
             name_of = unwritten if status == "not written" else _raising(reason)
             found += [name_of(name) for name in check.wanted]
             break
-        new = list(_compared(hidden, case, inputs, answer["values"]))
+        new = list(_compared(hidden, case, inputs, expected, answer["values"]))
         for comparison in new:
             if not comparison.passed:
                 failed.setdefault(comparison.name, []).append(case.title)
@@ -202,11 +208,14 @@ def _of_error(name: str, said: Any, errors: Iterable[str]) -> tuple[str, str]:
     """Return the status and the reason of a call that raised."""
     error: dict[str, Any] = said if isinstance(said, dict) else {}
     kind = error.get("type")
-    text = str(error.get("text"))
+    text = cleaned(str(error.get("text")))
     if kind == "NotWrittenYet":
         return "not written", text
     if kind == "NotImplementedError":
-        return "not written", f"{error.get('function') or name} is not written yet"
+        return (
+            "not written",
+            f"{cleaned(str(error.get('function') or name), 60)} is not written yet",
+        )
     why = "".join(f"; its cell raised {one}" for one in errors)
     if kind == "NameError" and why:
         return "failed", f"{text}{why}"
@@ -218,10 +227,13 @@ def _raising(reason: str) -> Any:
 
 
 def _compared(
-    hidden: Hidden, case: Case, inputs: Mapping[str, Any], values: Mapping[str, Any]
+    hidden: Hidden,
+    case: Case,
+    inputs: Mapping[str, Any],
+    expected: Mapping[str, onp.ndarray],
+    values: Mapping[str, Any],
 ) -> Iterable[Comparison]:
     check = hidden.check
-    expected = hidden.expected(inputs)
     results = {name: _taken(values.get(f"result {name}")) for name in check.returned}
     after = {name: values[f"after {name}"] for name in inputs if f"after {name}" in values}
     evidence: dict[str, Any] = {

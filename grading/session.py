@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from grading.sandbox import Limits, Lost, Sandbox, TooSlow
+from minpy.checking.texts import cleaned
 
 
 class Session:
@@ -19,6 +20,8 @@ class Session:
     files : mapping of str to bytes
         What lies beside the notebook.
     limits : Limits
+    blocked : sequence of str
+        Packages that cannot be imported.
 
     Attributes
     ----------
@@ -26,7 +29,14 @@ class Session:
         What cells raised, by their place.
     """
 
-    def __init__(self, cells: Sequence[str], files: Mapping[str, bytes], limits: Limits) -> None:
+    def __init__(
+        self,
+        cells: Sequence[str],
+        files: Mapping[str, bytes],
+        limits: Limits,
+        blocked: Sequence[str] = (),
+    ) -> None:
+        self.blocked = list(blocked)
         self.cells = cells
         self.files = files
         self.limits = limits
@@ -78,6 +88,7 @@ class Session:
         while self._sandbox is None:
             self._left()
             self._sandbox = Sandbox(self.files, self.limits).__enter__()
+            self._sandbox.ask({"do": "block", "names": self.blocked}, {}, self.limits.cell)
             for place, source in enumerate(self.cells):
                 if place in self._left_out:
                     continue
@@ -112,5 +123,5 @@ def in_words(error: Any) -> str:
         return "an error that could not be read"
     line = error.get("line")
     where = f" (line {line})" if isinstance(line, int) else ""
-    text = " ".join(str(error.get("text", ""))[:300].split())
-    return f"{str(error.get('type'))[:60]}{': ' if text else ''}{text}{where}"
+    text = cleaned(str(error.get("text", "")), 300)
+    return f"{cleaned(str(error.get('type')), 60)}{': ' if text else ''}{text}{where}"

@@ -17,7 +17,10 @@ from grading.sandbox import Limits
 from grading.session import Session
 from grading.spec import Hidden
 from minpy.checking import Card
+from minpy.checking.texts import cleaned
 
+DIFFERENTIATE = ("torch", "jax", "tensorflow", "mxnet", "autograd", "theano", "tinygrad")
+FORBID = frozenset(("gradients", "imports"))  # a check that forbids these keeps libraries out
 SKIPPED = "training"  # the tag of cells that do not run when graded
 
 
@@ -108,17 +111,18 @@ def _graded(
     release = course.released(submission.assignment, name)
     path, odd = submission.find(name, names)
     if path is None:
-        return Graded(name, problem=odd)
+        return Graded(name, problem=cleaned(odd))
     try:
         content = path.read_bytes()[: canonical.MOST_BYTES + 1]
         made = canonical.canonicalise(release, canonical.read(content))
     except canonical.Unreadable as reason:
-        return Graded(name, problem=str(reason))
-    repairs = [odd, *made.repairs] if odd else made.repairs
+        return Graded(name, problem=cleaned(str(reason)))
+    repairs = [cleaned(said) for said in (odd, *made.repairs) if said]
     cells = made.notebook.cells
     run = _to_run(cells)
     hidden = course.hidden(submission.assignment, name)
-    with Session([cell.source for cell in run], files, limits) as session:
+    blocked = DIFFERENTIATE if any(FORBID.intersection(h.check.forbids) for h in hidden) else ()
+    with Session([cell.source for cell in run], files, limits, blocked) as session:
         verdicts = [
             _verdict(course, submission, one, session, run)
             for one in hidden

@@ -113,6 +113,12 @@ MISTAKES = {
         "forbidden",
         "asks the engine",
     ),
+    "another library": (
+        "import torch\nreturn dout",
+        0,
+        "failed",
+        "torch is not there when this is graded",
+    ),
     "differences": (
         "return differences(lambda x, w, b: (affine_forward(x, w, b)[0] * dout).sum(), x, w, b)",
         0,
@@ -170,7 +176,7 @@ def complex_steps(f, *args):
 def session():
     """A notebook with a right forward pass, in which each test writes its backward pass."""
     adopt_orphans()
-    with Session([FORWARD, DIFFERENCES], {}, LIMITS) as session:
+    with Session([FORWARD, DIFFERENCES], {}, LIMITS, ["torch"]) as session:
         yield session
 
 
