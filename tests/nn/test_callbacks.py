@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as onp
 import pytest
@@ -200,9 +201,12 @@ def test_a_live_plot_replaces_its_picture(jupyter):
     assert jupyter.shown[-1]._repr_png_().startswith(b"\x89PNG")
 
 
-def test_a_live_plot_draws_now_and_then(jupyter):
-    quiet_solver(callbacks=[LivePlot(seconds=60)], num_epochs=3).train()
-    assert len(jupyter.shown) == 1  # the last one
+def test_a_live_plot_draws_now_and_then(jupyter, monkeypatch):
+    clock = iter(range(1000))  # whoever looks finds that a second went by
+    monkeypatch.setattr(callbacks, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    quiet_solver(callbacks=[LivePlot(seconds=9)], num_epochs=3).train()
+    steps = [max(len(line.get_xdata()) for line in f.axes[0].lines) for f in jupyter.shown]
+    assert steps == [1, 10, 19, 28, 30]
 
 
 def test_outside_of_jupyter_a_live_plot_says_what_to_do(capsys):

@@ -217,8 +217,8 @@ def test_attention_looks_at_another_sequence():
     onp.testing.assert_array_equal(out.asnumpy(), expected.asnumpy())
 
 
-def test_attention_drops_in_training_alone():
-    block = TransformerBlock(2, 16, p=0.5)
+@pytest.mark.parametrize("block", [TransformerBlock(2, 16, p=0.5), MultiHeadAttention(2, p=0.5)])
+def test_attention_drops_in_training_alone(block):
     assert (block(WORDS).asnumpy() != block(WORDS).asnumpy()).any()
     block.inference()
     onp.testing.assert_array_equal(block(WORDS).asnumpy(), block(WORDS).asnumpy())
