@@ -27,6 +27,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import minpy.numpy as np
+from minpy.array import is_recorded
 from minpy.autograd import value_and_grad
 from minpy.nn import init, parameters
 from minpy.nn.options import refuse_unknown
@@ -84,6 +85,14 @@ class ModelBase:
         self.param_configs: dict[str, dict[str, Any]] = {}
         self.aux_params: dict[str, Any] = {}
         self.aux_param_configs: dict[str, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("params", "param_configs", "aux_params", "aux_param_configs"):
+            raise AttributeError(
+                f"{type(self).__name__} has no {name} yet: call super().__init__() first in its "
+                "__init__"
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     # -- what there is to train
 
@@ -195,6 +204,11 @@ class ModelBase:
         -------
         Array, shape ()
         """
+        if not batch.label:
+            raise ValueError(
+                f"the loss of {type(self).__name__} needs labels, and the batch has none: give the "
+                "iterator some, NDArrayIter(data, label, ...), or override loss_batch"
+            )
         return self.loss(predict, batch.label[0])
 
     def forward(self, X: Any, mode: str) -> Any:
@@ -224,6 +238,41 @@ class ModelBase:
         Array, shape ()
         """
         raise NotImplementedError(f"{type(self).__name__} needs a method loss(self, predict, y)")
+
+    def training_loss(self, batch: Any) -> Any:
+        """Return the loss for a batch in training: the function that is differentiated.
+
+        Parameters
+        ----------
+        batch : DataBatch
+
+        Returns
+        -------
+        Array, shape ()
+
+        Raises
+        ------
+        TypeError
+            If the forward pass or the loss returned nothing.
+        ValueError
+            If the loss does not depend on the parameters, so that there is nothing to learn.
+        """
+        kind = type(self).__name__
+        predict = self.forward_batch(batch, "train")
+        if predict is None:
+            raise TypeError(
+                f"the forward pass of {kind} returned nothing: did it forget to return?"
+            )
+        loss = self.loss_batch(batch, predict)
+        if loss is None:
+            raise TypeError(f"the loss of {kind} returned nothing: did it forget to return?")
+        if not is_recorded(loss) and any(is_recorded(x) for x in self.params.values()):
+            raise ValueError(
+                f"the loss of {kind} does not depend on its parameters, so there is nothing to "
+                "learn. Was the output or the loss made a plain number or array on the way, by "
+                ".item(), .asnumpy() or .detach()?"
+            )
+        return loss
 
     def value_and_grad(self, f: Callable) -> Callable:
         """Return a function that returns what `f` does, and its gradients by parameter.

@@ -407,6 +407,7 @@ class Sequential(Container):
         """Add a module before the one at `index`."""
         if not isinstance(module, Module):
             hint = f"; write {module.__name__}(...)" if inspect.isclass(module) else ""
+            hint = "; write Sequential(*modules)" if isinstance(module, list | tuple) else hint
             raise TypeError(f"Sequential is made of modules, but was given {module!r}{hint}")
         self.modules.insert(index, module)
         if isinstance(self._owner, Model):
@@ -509,7 +510,7 @@ class Model(ModelBase):
         self._counts: dict[str, int] = {}
         self._vjp: Callable | None = None
         self._takes_mode = "mode" in inspect.signature(self.forward).parameters
-        self._loss_and_gradients = self.value_and_grad(self._loss_of)
+        self._loss_and_gradients = self.value_and_grad(self.training_loss)
         self.network = network
         if loss is not None:
             self.loss = _loss_called(loss) if isinstance(loss, str) else loss  # type: ignore
@@ -620,7 +621,7 @@ class Model(ModelBase):
         """Return the loss, or without labels the output, and remember the way for `backward`."""
         batch = _batch(data, labels)
         self._build_for(batch.data)
-        f = self._loss_of if labels is not None else self._output_of
+        f = self.training_loss if labels is not None else self._output_of
         self._vjp, value = make_vjp(self.with_params(f))(dict(self.params), batch)
         self._value_shape = value.shape
         return value
@@ -648,9 +649,6 @@ class Model(ModelBase):
                 "backward goes back the way of a call; write loss = model(data, labels)"
             )
         return self._vjp(np.ones(self._value_shape) if upstream is None else upstream)
-
-    def _loss_of(self, batch: Any) -> Any:
-        return self.loss_batch(batch, self.forward_batch(batch, "train"))
 
     def _output_of(self, batch: Any) -> Any:
         return self.forward_batch(batch, "train" if self.is_training else "test")

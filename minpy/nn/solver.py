@@ -25,6 +25,7 @@ from typing import Any
 
 import minpy.numpy as np
 from minpy import plotting
+from minpy.errors import kind_of
 from minpy.nn import checkpoints, init, optim
 from minpy.nn.callbacks import HOOKS, ProgressBar
 from minpy.nn.divergence import diverged
@@ -157,6 +158,13 @@ class Solver:
         **unknown: Any,
     ) -> None:
         refuse_unknown("Solver", unknown, OPTIONS)
+        _must_be_model(model)
+        for what, dataiter in (("train", train_dataiter), ("test", test_dataiter)):
+            if not hasattr(dataiter, "reset") and not (what == "test" and dataiter is None):
+                raise TypeError(
+                    f"{what}_dataiter must be an iterator over batches, such as "
+                    f"minpy.nn.io.NDArrayIter(x, y, batch_size=64), but is {kind_of(dataiter)}"
+                )
         if task_type not in ("classification", "regression"):
             raise ValueError(f"task_type is 'classification' or 'regression', not {task_type!r}")
         self.model = model
@@ -174,10 +182,10 @@ class Solver:
         self.num_epochs = num_epochs
         self.train_acc_num_samples = train_acc_num_samples
         self.restore_best = restore_best
-        self.callbacks = list(callbacks)
+        self.callbacks = _checked(callbacks)
         if verbose and not any(isinstance(each, ProgressBar) for each in self.callbacks):
             self.callbacks.insert(0, ProgressBar(every=print_every))
-        self._loss_and_gradients = model.value_and_grad(self._loss)
+        self._loss_and_gradients = model.value_and_grad(model.training_loss)
         self._reset()
 
     def _reset(self) -> None:
@@ -327,9 +335,6 @@ class Solver:
             params[name], configs[name] = self.update_rules[name](params[name], dw, configs[name])
         self.iteration += 1
 
-    def _loss(self, batch: Any) -> Any:
-        return self.model.loss_batch(batch, self.model.forward_batch(batch, "train"))
-
     def _end_epoch(self) -> None:
         self.epoch += 1
         score = self.check_accuracy(self.train_dataiter, self.train_acc_num_samples)
@@ -440,7 +445,10 @@ class Solver:
         matplotlib.figure.Figure
         """
         return plotting.training_curves(
-            self.loss_history, self.train_acc_history, self.val_acc_history
+            self.loss_history,
+            self.train_acc_history,
+            self.val_acc_history,
+            judged=self._judged_by,
         )
 
     def summary(self) -> Table:
@@ -451,7 +459,7 @@ class Solver:
         Table
             To be printed, or shown by Jupyter.
         """
-        judged = "accuracy" if self.task_type == "classification" else "loss"
+        judged = self._judged_by
         count = sum(math.prod(config["shape"]) for config in self.model.param_configs.values())
         rows = [
             ["parameters", f"{count:,}"],
@@ -472,6 +480,10 @@ class Solver:
         return Table(["training of", type(self.model).__name__], rows)
 
     @property
+    def _judged_by(self) -> str:
+        return "accuracy" if self.task_type == "classification" else "loss"
+
+    @property
     def learning_rate(self) -> float | None:
         """The learning rate of the first parameter; None before the first step."""
         first = next(iter(self.optim_configs.values()), {})
@@ -486,8 +498,9 @@ def fraction_right(scores: Any, labels: Any) -> float:
 
     Parameters
     ----------
-    scores : Array, shape (N, C), (N, C, ...) or (N, T, C)
-    labels : Array, shape (N,), (N, ...) or (N, T), or one-hot of the shape of `scores`
+    scores : Array, shape (N, C), (N, T, C) or (N, C, ...)
+        The last axis is that of the classes, unless the labels fit the others alone.
+    labels : Array, shape (N,), (N, T) or (N, ...), or one-hot of the shape of `scores`
 
     Examples
     --------
@@ -502,11 +515,40 @@ def fraction_right(scores: Any, labels: Any) -> float:
             "is meant cannot be told from its size. Give a score for each class, shape (N, C), or "
             "use task_type='regression'"
         )
-    axis = 1 if labels.shape == scores.shape[:1] + scores.shape[2:] else -1
+    channels = labels.shape == scores.shape[:1] + scores.shape[2:]
+    axis = 1 if channels and labels.shape != scores.shape[:-1] else -1
     if labels.shape == scores.shape:
         labels = labels.argmax(axis)
     right = scores.argmax(axis) == labels.reshape(scores.shape[:axis] + scores.shape[axis:][1:])
     return float(right.mean())
+
+
+def _must_be_model(model: Any) -> None:
+    if isinstance(model, type):
+        hint = f"the class {model.__name__}: write {model.__name__}(...)"
+    elif hasattr(model, "training_loss"):
+        return
+    elif hasattr(model, "is_training"):
+        hint = f"the module {type(model).__name__}: write Model(network, loss='softmax_loss')"
+    else:
+        hint = kind_of(model)
+    raise TypeError(f"Solver trains a model, such as a ModelBase, but was given {hint}")
+
+
+def _checked(callbacks: Iterable[Any]) -> list[Any]:
+    """Return callbacks as a list; raise if one would never be called."""
+    if any(hasattr(callbacks, hook) for hook in HOOKS):
+        callbacks = [callbacks]
+    callbacks = list(callbacks)
+    for each in callbacks:
+        if isinstance(each, type):
+            raise TypeError(f"a callback is an object: write {each.__name__}(...)")
+        if not any(hasattr(each, hook) for hook in HOOKS):
+            raise TypeError(
+                f"a callback has one of the methods {', '.join(HOOKS)}, each called with the "
+                f"solver, and {each!r} has none"
+            )
+    return callbacks
 
 
 def _number(loss: Any) -> float:

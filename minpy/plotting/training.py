@@ -21,6 +21,7 @@ def training_curves(
     train_acc_history: Any = (),
     val_acc_history: Any = (),
     *,
+    judged: str = "accuracy",
     epochs: Sequence[float] | None = None,
     smoothing: float | None = None,
     log: bool = False,
@@ -32,7 +33,9 @@ def training_curves(
     ----------
     loss_history : array_like, shape (steps,)
     train_acc_history, val_acc_history : array_like, shape (epochs,), optional
-        Shares of right answers, from 0 to 1.
+        Shares of right answers, from 0 to 1; or whatever `judged` says.
+    judged : {'accuracy', 'loss'}
+        What these are: 'loss' for a regression, of which the smallest is the best.
     epochs : sequence of float, optional
         Where the accuracies were measured; 1, 2, ... by default.
     smoothing : float, optional
@@ -50,7 +53,8 @@ def training_curves(
     Raises
     ------
     ValueError
-        If a history is not one row of numbers, or smoothing is out of its range.
+        If a history is not one row of numbers, smoothing is out of its range, or `judged` is
+        something else.
 
     Examples
     --------
@@ -59,6 +63,8 @@ def training_curves(
     >>> [ax.get_xlabel() for ax in figure.axes]
     ['step', 'epoch']
     """
+    if judged not in ("accuracy", "loss"):
+        raise ValueError(f"judged is 'accuracy' or 'loss', but is {judged!r}")
     losses = _history(loss_history, "loss_history")
     accuracies = {
         "training": _history(train_acc_history, "train_acc_history"),
@@ -72,7 +78,7 @@ def training_curves(
     axes, result = several_axes(figure, 1, panels, 5 * panels, 3.2)
     _draw_losses(axes[0, 0], losses, smoothing, log)
     if panels == 2:
-        _draw_accuracies(axes[0, 1], accuracies, epochs)
+        _draw_scores(axes[0, 1], accuracies, epochs, judged)
     return result
 
 
@@ -136,25 +142,30 @@ def _draw_losses(ax: Axes, losses: onp.ndarray, smoothing: float, log: bool) -> 
         ax.set_title("loss: no steps yet")
 
 
-def _draw_accuracies(
-    ax: Axes, accuracies: dict[str, onp.ndarray], epochs: Sequence[float] | None
+def _draw_scores(
+    ax: Axes, scores: dict[str, onp.ndarray], epochs: Sequence[float] | None, judged: str
 ) -> None:
+    of_accuracy = judged == "accuracy"
+    form = ".3f" if of_accuracy else ".4g"
+    several = "accuracies" if of_accuracy else "losses"
     looks = {"training": (BLUE, "o-"), "validation": (RED, "s--")}
-    for name, history in accuracies.items():
+    for name, history in scores.items():
         if not len(history):
             continue
         places = onp.arange(1, len(history) + 1) if epochs is None else onp.asarray(epochs)
         if len(places) != len(history):
-            raise ValueError(
-                f"there are {len(history)} {name} accuracies, but {len(places)} epochs"
-            )
+            raise ValueError(f"there are {len(history)} {name} {several}, but {len(places)} epochs")
         colour, style = looks[name]
-        label = f"{name}: {history[-1]:.3f}"
-        best = int(history.argmax())
+        label = f"{name}: {history[-1]:{form}}"
+        best = int(history.argmax() if of_accuracy else history.argmin())
         if name == "validation" and best < len(history) - 1:
-            label += f", best {history[best]:.3f} in epoch {places[best]:g}"
+            label += f", best {history[best]:{form}} in epoch {places[best]:g}"
         ax.plot(places, history, style, color=colour, markersize=4, label=label)
-    ax.set(title="accuracy", xlabel="epoch", ylabel="share of right answers")
+    if of_accuracy:
+        ax.set(title="accuracy", ylabel="share of right answers")
+    else:
+        ax.set(title="loss after each epoch", ylabel="loss")
+    ax.set_xlabel("epoch")
     ax.locator_params(axis="x", integer=True)
     ax.legend()
 
