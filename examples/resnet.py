@@ -18,9 +18,9 @@ from minpy.nn.modules import (
     BatchNorm,
     Convolution,
     FullyConnected,
+    Identity,
     Pooling,
     ReLU,
-    ResidualBlock,
 )
 
 
@@ -34,9 +34,13 @@ def convolution(filters, stride=1, kernel=3):
 
 
 def block(filters, stride=1, wider=False):
-    """Return two convolutions around which the input takes a short cut."""
+    """Return two convolutions, plus the input or, where the shape changes, a projection of it.
+
+    `minpy.nn.modules.ResidualBlock` is the same as one module.
+    """
     inner = Sequential(convolution(filters, stride), ReLU(), convolution(filters))
-    return ResidualBlock(inner, convolution(filters, stride, kernel=1) if wider else None)
+    shortcut = convolution(filters, stride, kernel=1) if wider else Identity()
+    return Sequential(inner + shortcut, ReLU())
 
 
 def network(blocks, filters, classes):

@@ -307,7 +307,7 @@ def draw_tiles(
     count, _, height, width = tiles.shape
     if columns is not None and columns < 1:
         raise ValueError(f"columns must be at least 1, but is {columns}")
-    columns = min(count, columns or max(1, math.ceil(math.sqrt(1.5 * count))))
+    columns = min(count, columns or _columns_for(count))
     rows = math.ceil(count / columns)
     lines = max((text.count("\n") + 1 for text in texts), default=0) if texts else 0
     size = min(2.2, max(0.45 if texts is None else 0.8, 7.5 / columns))  # inches
@@ -337,6 +337,13 @@ def draw_tiles(
     if title:
         own.set_title(title)
     return result
+
+
+def _columns_for(count: int) -> int:
+    """Return how many columns make a grid that is a little wider than high, and full if it can."""
+    fewest = math.ceil(math.sqrt(1.5 * count))
+    full = [columns for columns in range(fewest, fewest + 4) if count % columns == 0]
+    return full[0] if full else fewest
 
 
 def _show(

@@ -99,14 +99,20 @@ def test_an_mlp_is_its_formula(example):
 
 def test_a_residual_network_has_the_blocks_it_is_asked_for(example):
     resnet = example("resnet")
-    blocks = [
-        module
-        for module in resnet.network(blocks=2, filters=4, classes=3).walk()
-        if type(module).__name__ == "ResidualBlock"
-    ]
-    assert len(blocks) == 6
-    out = resnet.network(blocks=2, filters=4, classes=3)(np.zeros((2, 3, 16, 16), np.float32))
-    assert out.shape == (2, 3)
+    network = resnet.network(blocks=2, filters=4, classes=3)
+    assert network(np.zeros((2, 3, 16, 16), np.float32)).shape == (2, 3)
+    sums = [module for module in network.walk() if type(module).__name__ == "Add"]
+    assert len(sums) == 6
+
+
+def test_a_residual_block_of_zeros_passes_its_input_on(example):
+    block = example("resnet").block(3)
+    x = np.abs(np.random.randn(2, 3, 4, 4)).astype(np.float32)
+    block(x)  # finds out the shapes
+    for module in block.walk():
+        if type(module).__name__ == "BatchNorm":
+            module.param("gamma")[:] = 0
+    onp.testing.assert_allclose(block(x).asnumpy(), x.asnumpy())
 
 
 def test_rows_are_read_one_after_another(example):

@@ -82,7 +82,13 @@ def test_an_input_that_does_nothing_is_named():
 
 
 def test_functions_without_names_for_their_arguments():
-    assert "argument 1" in str(minpy.draw_graph(np.multiply, 2.0, 3.0))
+    class Product:
+        __signature__ = "unknown"  # as of functions written in C: inspect gives up
+
+        def __call__(self, *args):
+            return args[0] * args[1]
+
+    assert "argument 1" in str(minpy.draw_graph(Product(), 2.0, 3.0))
 
     def total(*parts):
         return parts[0] + parts[1]

@@ -26,6 +26,15 @@ def test_a_grid_has_every_image_where_it_belongs(drawn):
     assert drawn(figure).std() > 0.1
 
 
+@pytest.mark.parametrize(
+    "count, columns", [(1, 1), (3, 3), (16, 8), (12, 6), (7, 7), (13, 5), (100, 13)]
+)
+def test_a_grid_is_full_if_it_can(count, columns):
+    figure = plotting.image_grid(onp.zeros((count, 2, 2)))
+    lefts = {round(image.get_extent()[0], 3) for image in figure.axes[0].images}
+    assert len(lefts) == columns
+
+
 @pytest.mark.parametrize("kind", [onp.array, np.array])
 def test_colours_come_last_in_the_picture_and_first_in_the_array(kind):
     red = onp.zeros((1, 3, 2, 2))
