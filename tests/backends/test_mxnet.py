@@ -17,7 +17,8 @@ from minpy.nn import functional as F
 if importlib.util.find_spec("mxnet") is None:
     pytest.skip("needs MXNet, which is not installed here", allow_module_level=True)
 
-from minpy.backends.mxnet.conversion import dtype_of, from_numpy, mx, to_numpy
+from minpy.backends.mxnet import InNumPysShapes, functions
+from minpy.backends.mxnet.conversion import copied_in, dtype_of, from_numpy, mx, to_numpy
 
 DTYPES = ["bool", "uint8", "int8", "int32", "int64", "float16", "float32", "float64"]
 SHAPES = [(), (0,), (2, 0, 3), (3,), (2, 3)]
@@ -325,6 +326,25 @@ def test_flags_that_a_program_set_stay_set(mxnet_arrays):
     with mx.util.np_shape():
         assert np.sum(np.ones(3)).item() == 3
         assert mx.util.is_np_shape()
+
+
+def test_results_are_where_the_arguments_are():
+    """MXNet tells cpu(1) from cpu(0), and so stands here for a GPU: numbers come to the array."""
+    there = mx.cpu(1)
+    f = InNumPysShapes(functions, waits=True)
+    x, y = copied_in(onp.arange(4), there), copied_in(onp.ones(4), there)
+    images, filters = (copied_in(onp.ones(shape), there) for shape in ((1, 1, 5, 5), (2, 1, 3, 3)))
+    window = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
+    g = f.nn_conv2d(images, filters, **window)
+    for out in (
+        f.add(x, 1), f.subtract(2, x), f.multiply(y, x), f.maximum(y, 0), f.add(y, [1.0, 2, 3, 4]),
+        f.where(onp.array([True, False, True, False]), y, 2.0), f.where(x, 1.0, 2.0),
+        f.concatenate(x, y, axis=0), f.sum(y), f.mean(x), f.matmul(y, y), f.reshape(y, (2, 2)),
+        f.zeros_for(y, (2,)), f.full_like(y, 3), f.nn_softmax(y, 0), f.astype(y, "int64"),
+        g, f.nn_conv2d_input(g, filters, size=(5, 5), **window),
+        f.nn_conv2d_weight(images, g, kernel=(3, 3), **window),
+    ):  # fmt: skip
+        assert out.ctx == there
 
 
 def test_without_a_gpu_it_says_why():

@@ -78,7 +78,7 @@ def backend_on(context: Context) -> Any:
     if why:
         return why
     device = mx.gpu(context.device_id)
-    return _backend(context, lambda x: copied_in(x).as_in_ctx(device))
+    return _backend(context, lambda x: copied_in(x, device))
 
 
 def _backend(context: Context, place: Any) -> Backend:

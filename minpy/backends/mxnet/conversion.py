@@ -106,9 +106,13 @@ def _as(x: Any, kind: type) -> Any:
     return x if type(x) is kind else x.as_np_ndarray()
 
 
-def copied_in(x: Any) -> Any:
+def copied_in(x: Any, device: Any = None) -> Any:
     """Return a copy of what NumPy makes an array of, as ``mx.np.ndarray``; nobody has to wait."""
-    return from_numpy(onp.array(x, order="C"), mx.np.ndarray)
+    out = from_numpy(onp.array(x, order="C"), mx.np.ndarray)
+    if device is None:
+        return out
+    with mx.np_shape():
+        return out.as_in_ctx(device)
 
 
 def copied_out(x: Any) -> onp.ndarray:
@@ -117,10 +121,10 @@ def copied_out(x: Any) -> onp.ndarray:
         return x.asnumpy()
 
 
-def array_of(x: Any) -> Any:
-    """Return an array of MXNet's as ``mx.np.ndarray``, and anything else as a copy."""
+def array_of(x: Any, device: Any = None) -> Any:
+    """Return an array of MXNet's as ``mx.np.ndarray``, and anything else as a copy on a device."""
     if not isinstance(x, mx.nd.NDArray):
-        return copied_in(x)
+        return copied_in(x, device)
     return x if type(x) is mx.np.ndarray else x.as_np_ndarray()
 
 

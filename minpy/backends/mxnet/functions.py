@@ -92,7 +92,7 @@ def _binary(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         loop = loops.get((x_kind, y_kind))
         if loop is None:
             loop = loops[x_kind, y_kind] = _loop(ufunc, call, x_kind, y_kind)
-        return result(call(_cast(x, loop[0]), _cast(y, loop[1])))
+        return result(call(_cast(x, loop[0], y), _cast(y, loop[1], x)))
 
     return run
 
@@ -105,12 +105,13 @@ def _kind(x: Any) -> onp.dtype:
     return dtype
 
 
-def _cast(x: Any, dtype: onp.dtype) -> Any:
+def _cast(x: Any, dtype: onp.dtype, beside: Any = None) -> Any:
+    """Return an argument in a dtype; what is no array of MXNet's comes to where `beside` is."""
     if type(x) is float and dtype.kind == "f":
         return x
     if isinstance(x, ndarray):
         return x if x.dtype is dtype else x.astype(dtype)
-    return copied_in(onp.asarray(x, dtype))
+    return copied_in(onp.asarray(x, dtype), beside.ctx)
 
 
 def _power(x: Any, y: Any) -> Any:
@@ -159,17 +160,19 @@ imag = lambda val: np.zeros_like(val)
 
 
 def where(condition: Any, x: Any, y: Any) -> Any:
-    given = [array_of(condition) != 0, *_alike(x, y)]
+    x, y = _alike(x, y, beside=condition)
+    given = [array_of(condition, x.ctx) != 0, x, y]
     shape = onp.broadcast_shapes(*(z.shape for z in given))
     return np.where(*(np.broadcast_to(z, shape) for z in given))  # MXNet's broadcasting crashes
 
 
-def _alike(*given: Any) -> list[Any]:
+def _alike(*given: Any, beside: Any = None) -> list[Any]:
     """Return arrays and numbers as arrays of the dtype that NumPy gives them together."""
     dtype = onp.result_type(*(x if type(x) in NUMBERS else _kind(x) for x in given))
     if not has_dtype(dtype):
         raise NotImplementedError(f"MXNet has no arrays of {dtype}")
-    return [_cast(x if isinstance(x, ndarray) else onp.asarray(x), dtype) for x in given]
+    there = next((x for x in (*given, beside) if isinstance(x, ndarray)), None)
+    return [_cast(x if isinstance(x, ndarray) else onp.asarray(x), dtype, there) for x in given]
 
 
 # ----- reductions
