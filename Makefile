@@ -57,7 +57,7 @@ release: $(ready)  ## make assignments/ of solutions/: what students get
 	$(bin)/python -m grading.release $(ARGS)
 
 clean:  ## remove everything that was built, the environments too
-	rm -rf .venv .venv-* build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* build dist *.egg-info grading/build grading/*.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## list the commands

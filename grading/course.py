@@ -10,6 +10,8 @@ COURSE/submitted/S/A/N.ipynb    what comes back
 COURSE/autograded/S/A/N.ipynb   what was graded, for the formgrader
 COURSE/feedback/S/A/N.html      what students get to read
 COURSE/gradebook.db             the points
+COURSE/results.json             the last outcome of each notebook
+COURSE/queue.csv                those of them that a person has to look at
 ```
 """
 

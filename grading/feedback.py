@@ -7,7 +7,7 @@ and the pages allow no script to run.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -66,20 +66,26 @@ def write(outcome: Outcome, folder: Path) -> list[Path]:
     return [*written, index]
 
 
-def write_index(outcomes: Sequence[Outcome], folder: Path) -> Path:
-    """Write the instructor's index of all pages, and return its path."""
+def write_index(results: Sequence[Mapping[str, Any]], folder: Path) -> Path:
+    """Write the instructor's index of all pages, and return its path.
+
+    Parameters
+    ----------
+    results : sequence of mapping
+        Of each notebook: "student", "assignment", "notebook", "points", "out_of" and "problem".
+    folder : Path
+        Of the course's feedback.
+    """
     rows = [
         {
-            "name": f"{outcome.submission.student}, {outcome.submission.assignment}",
-            "link": quote(
-                f"{outcome.submission.student}/{outcome.submission.assignment}/index.html"
-            ),
-            "note": outcome.problem,
-            "points": _of_all(outcome.notebooks),
+            "name": f"{row['student']}: {row['notebook']}",
+            "link": quote(f"{row['student']}/{row['assignment']}/{row['notebook']}.html"),
+            "note": row["problem"],
+            "points": "" if row["problem"] else _points(row["points"], row["out_of"]),
         }
-        for outcome in outcomes
+        for row in results
     ]
-    heads = ("submission", "for a person to look at", "points")
+    heads = ("notebook", "for a person to look at", "points")
     page = folder / "index.html"
     text = _filled("index.html", title="Feedback", subtitle="", heads=heads, rows=rows)
     page.write_text(text, "utf-8")
@@ -135,13 +141,6 @@ def _filled(template: str, **values: Any) -> str:
 
 def _waiting(graded: Graded) -> str:
     return f"{len(graded.manual)} to be graded by a person" if graded.manual else ""
-
-
-def _of_all(notebooks: Sequence[Graded]) -> str:
-    """Return the points of a submission; nothing where no notebook of it could be graded."""
-    judged = [graded for graded in notebooks if not graded.problem]
-    points, out_of = sum(g.points for g in judged), sum(g.out_of for g in judged)
-    return _points(points, out_of) if judged else ""
 
 
 def _points(points: float, out_of: float) -> str:

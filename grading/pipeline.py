@@ -7,6 +7,7 @@ it tells what the gradebook says.
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -53,10 +54,8 @@ def run(
             step(course, outcome)
         done.append(outcome)
         yield outcome
-    done.sort(key=lambda outcome: (outcome.submission.student, outcome.submission.assignment))
     if done:
-        feedback.write_index(done, course.root / "feedback")
-        _write_queue(done, course.root / "queue.csv")
+        put_lists(course, done)
 
 
 def put_notebooks(course: Course, outcome: Outcome) -> None:
@@ -122,14 +121,37 @@ def put_feedback(course: Course, outcome: Outcome) -> None:
 STEPS: tuple[Callable[[Course, Outcome], None], ...] = (put_notebooks, put_points, put_feedback)
 
 
-def _write_queue(outcomes: Sequence[Outcome], path: Path) -> None:
-    """Write what a person has to look at, and why."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["student", "assignment", "notebook", "reason", "detail"])
-        for outcome in outcomes:
-            for graded in outcome.notebooks:
-                if graded.problem:
-                    submission = outcome.submission
-                    row = [submission.student, submission.assignment, graded.notebook]
-                    writer.writerow([*row, graded.problem, graded.detail])
+def put_lists(course: Course, outcomes: Sequence[Outcome]) -> None:
+    """Renew what is about the whole class, also where only some of it was graded this time.
+
+    ``results.json`` keeps a row for each notebook; the index of the feedback and the queue of what
+    a person has to look at are made of it.
+    """
+    path = course.root / "results.json"
+    results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    renewed = {(outcome.submission.student, outcome.submission.assignment) for outcome in outcomes}
+    kept = [row for row in results if (row["student"], row["assignment"]) not in renewed]
+    rows = [*kept, *(row for outcome in outcomes for row in _lines(outcome))]
+    rows.sort(key=lambda row: (row["student"], row["assignment"], row["notebook"]))
+    path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    feedback.write_index(rows, course.root / "feedback")
+    with (course.root / "queue.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, QUEUED, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(row for row in rows if row["problem"])
+
+
+def _lines(outcome: Outcome) -> Iterator[dict[str, Any]]:
+    for graded in outcome.notebooks:
+        yield {
+            "student": outcome.submission.student,
+            "assignment": outcome.submission.assignment,
+            "notebook": graded.notebook,
+            "points": graded.points,
+            "out_of": graded.out_of,
+            "problem": graded.problem,
+            "detail": graded.detail,
+        }
+
+
+QUEUED = ("student", "assignment", "notebook", "problem", "detail")

@@ -117,7 +117,7 @@ def test_the_paths_lead_somewhere(graded):
     for student in EXPECTED:
         page = course.root / "feedback" / student / "a1-linear" / "two_layer.html"
         assert page.exists()
-        assert f"{student}/a1-linear/index.html" in index
+        assert f"{student}/a1-linear/two_layer.html" in index
 
 
 def test_no_page_shows_a_reference(graded):

@@ -120,9 +120,13 @@ def test_what_a_person_wrote_is_kept_and_a_second_run_changes_nothing(graded):
         grade.manual_score, grade.needs_manual_grade = 0.5, False
         book.find_comment("question", "affine", "tiny", "right").manual_comment = "Half of it."
     before = rows_of(graded)
+    lists = [graded.root / name for name in ("queue.csv", "results.json", "feedback/index.html")]
+    texts = [path.read_text(encoding="utf-8") for path in lists]
     for _ in pipeline.run(graded, students=["right"]):
         pass
     assert rows_of(graded) == before
+    assert [path.read_text(encoding="utf-8") for path in lists] == texts
+    assert "unreadable" in texts[0]
     assert gradebook.points(graded.database, "tiny")["right"]["question"] == 0.5
 
 

@@ -139,7 +139,7 @@ def test_a_submission_that_kills_its_checker_goes_to_a_person(outcomes, graded_c
     with (graded_course.root / "queue.csv").open() as file:
         (row,) = csv.DictReader(file)
     assert row["student"] == "kills its checker"
-    assert problem.endswith(row["reason"])
+    assert problem.endswith(row["problem"])
     assert gradebook.points(graded_course.database, "tiny")["kills its checker"] == {}
 
 
