@@ -37,10 +37,11 @@ from typing import Any
 
 import minpy.numpy as np
 from minpy.autograd import make_vjp
-from minpy.nn import layers, optim
+from minpy.nn import layers
 from minpy.nn.checkpoints import left_where_it_was
 from minpy.nn.io import DataBatch
 from minpy.nn.model import ModelBase
+from minpy.nn.updater import Updater
 
 __all__ = [
     "Add",
@@ -600,6 +601,13 @@ class Model(ModelBase):
             return self.forward(*batch.data, mode="training" if training else "inference")
         return self.forward(*batch.data)
 
+    def loss(self, predict: Any, y: Any) -> Any:
+        """Return the loss of an output; what the model was given as `loss` takes its place."""
+        raise NotImplementedError(
+            f"{type(self).__name__} has no loss: give Model one, such as loss='softmax_loss', or "
+            "write a method loss(self, predict, y)"
+        )
+
     def grad_and_loss(self, data: Any, labels: Any) -> tuple[dict[str, Any], Any]:
         """Return the gradients by parameter, and the loss, in training.
 
@@ -681,70 +689,3 @@ def _batch(data: Any, labels: Any) -> DataBatch:
         return [np.asarray(x) for x in values]
 
     return DataBatch(arrays(data), arrays(labels))
-
-
-# ----- steps
-
-
-class Updater:
-    """Steps of a model's parameters against their gradients.
-
-    Parameters
-    ----------
-    model : ModelBase
-    update_rule : str or callable
-        Of `minpy.nn.optim`; a parameter may have one of its own.
-    **config
-        What the rule takes, such as ``learning_rate``.  It can be read and set as attributes
-        later, for all parameters; ``updater[name]`` is the configuration of one.
-
-    Examples
-    --------
-    >>> import minpy.numpy as np
-    >>> model = ModelBase().add_param("w", (2,), init_rule="constant")
-    >>> model.init_params()
-    >>> updater = Updater(model, update_rule="sgd", learning_rate=0.5)
-    >>> updater.learning_rate = updater.learning_rate * 0.1
-    >>> updater({"w": np.array([1.0, 2.0])})
-    >>> model.params["w"]
-    array([-0.05, -0.1 ], dtype=float32)
-    """
-
-    def __init__(
-        self, model: ModelBase, update_rule: str | Callable = "sgd", **config: Any
-    ) -> None:
-        own = {
-            "model": model,
-            "rule": optim.rule(update_rule),
-            "shared": config,
-            "configs": {},
-        }
-        self.__dict__.update(own)  # other attributes are configuration
-
-    def __call__(self, gradients: Mapping[str, Any]) -> None:
-        """Make a step of the parameters that there are gradients of."""
-        params = self.model.params
-        for name, gradient in gradients.items():
-            rule = self.model.param_configs.get(name, {}).get("update_rule")
-            rule = self.rule if rule is None else optim.rule(rule)
-            params[name], self.configs[name] = rule(params[name], gradient, self[name])
-
-    def __getitem__(self, name: str) -> dict[str, Any]:
-        if name not in self.configs:
-            if name not in self.model.params:
-                raise KeyError(f"{name}; the parameters are {', '.join(self.model.params)}")
-            own = self.model.param_configs.get(name, {})
-            shared = {} if "update_rule" in own else self.shared
-            self.configs[name] = {**shared, **own.get("optim_config", {})}
-        return self.configs[name]
-
-    def __getattr__(self, key: str) -> Any:
-        found = self.__dict__.get("shared", {})
-        if key not in found:
-            raise AttributeError(f"Updater has no {key!r}; it was made with {', '.join(found)}")
-        return found[key]
-
-    def __setattr__(self, key: str, value: Any) -> None:
-        self.shared[key] = value
-        for config in self.configs.values():
-            config[key] = value

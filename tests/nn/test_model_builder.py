@@ -294,6 +294,8 @@ def test_a_model_without_a_network_says_what_is_missing():
         NotImplementedError, match=r"Model has no network: give Model one, or write"
     ):
         Model(loss="softmax_loss").grad_and_loss(X, Y)
+    with pytest.raises(NotImplementedError, match=r"Model has no loss: give Model one, such as"):
+        Model(FullyConnected(2)).grad_and_loss(X, Y)
 
 
 # ---------------------------------------------------------------------------- a loop of one's own
