@@ -35,7 +35,7 @@ SECONDS = 60  # that dot may take
 LONGEST = 48  # text of an argument that is written out
 
 
-@dataclass
+@dataclass(eq=False)  # two boxes are not the same because they look the same
 class Box:
     """A node of the drawing.
 
@@ -193,12 +193,12 @@ def draw_graph(f: Callable, *args: Any, limit: int = 80) -> Graph:
       params['w']  (3,)    parameter
       x            (5, 3)  input
       y            (5,)    input
-      1 matmul     (5,)    x, params['w']
-      2 tanh       (5,)    1
-      3 subtract   (5,)    2, y
-      4 power      (5,)    3, 2
-      5 mean       ()      4
-      result       ()      5
+      #1 matmul    (5,)    x, params['w']
+      #2 tanh      (5,)    #1
+      #3 subtract  (5,)    #2, y
+      #4 power     (5,)    #3, 2
+      #5 mean      ()      #4
+      result       ()      #5
     """
     if limit < 2:
         raise ValueError(f"limit must be at least 2, but is {limit}")
@@ -234,7 +234,7 @@ def _boxes(trace: Trace, inputs: list[tuple[str, Any]]) -> list[Box]:
     used = {node[0] for node in trace.nodes}
     for serial, (name, value) in zip(trace.inputs, inputs, strict=True):
         kind = "parameter" if name.endswith("]") or "." in name else "input"
-        boxes[serial] = Box(kind, name, shape=onp.shape(value), used=serial in used)
+        boxes[serial] = Box(kind, name, shape=_shape_of(value), used=serial in used)
     for serial, op, parents, (_, *kept), static in trace.nodes:
         if serial in boxes:
             continue
@@ -246,7 +246,7 @@ def _boxes(trace: Trace, inputs: list[tuple[str, Any]]) -> list[Box]:
                 constant = boxes[serial, place] = Box("constant", _constant(value))
                 box.sources.append((constant, None))
             elif parent[0] in boxes:
-                shape = value if type(value) is tuple else tuple(value.shape)
+                shape = tuple(value) if isinstance(value, tuple) else _shape_of(value)
                 box.sources.append((boxes[parent[0]], None if op.name == "part" else shape))
         boxes[serial] = box
     last = boxes[trace.nodes[-1][0]]
@@ -268,27 +268,31 @@ def _folded(boxes: list[Box], limit: int) -> list[Box]:
     hidden = {
         id(source) for box in between for source, _ in box.sources if source.kind == "constant"
     }
+    not_arriving = inside | hidden
+    arriving: dict[int, tuple[Box, Any]] = {}
     folded: list[Box] = []
     for box in boxes:
         if id(box) in hidden:
             continue
         if id(box) in inside:
-            if group not in folded:
+            if box is between[0]:
                 folded.append(group)
-            arriving = [pair for pair in box.sources if id(pair[0]) not in inside | hidden]
-            group.sources += [pair for pair in arriving if pair not in group.sources]
+            arriving |= {
+                id(pair[0]): pair for pair in box.sources if id(pair[0]) not in not_arriving
+            }
             continue
         box.sources = [
             (group if id(source) in inside else source, shape) for source, shape in box.sources
         ]
         folded.append(box)
+    group.sources = list(arriving.values())
     return folded
 
 
 def _constant(value: Any) -> str:
     """Return what is written for a constant: a number itself, an array's dtype and shape."""
-    if getattr(value, "shape", ()):
-        return f"{str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}"
+    if hasattr(value, "dtype") and _shape_of(value):
+        return f"{str(value.dtype).removeprefix('torch.')} {_shape_of(value)}"
     if hasattr(value, "item"):
         value = value.item()
     return f"{value:g}" if isinstance(value, float) else _short(str(value))
@@ -305,9 +309,14 @@ def _written(name: str, static: dict[str, Any]) -> str:
         if key == "index":
             texts.append(_short(_index(value)))
         elif key != "steps":  # of a write: the views on the way
-            written = value if onp.ndim(value) == 0 or type(value) is tuple else "..."
+            written = value if type(value) is tuple or not _shape_of(value) else "..."
             texts.append(_short(f"{key}={written}"))
     return ", ".join(texts)
+
+
+def _shape_of(x: Any) -> tuple[int, ...]:
+    """Return the shape of an array of any library, a list or a number."""
+    return tuple(x.shape) if hasattr(x, "shape") else onp.shape(x)
 
 
 def _short(text: str) -> str:
@@ -324,8 +333,8 @@ def _index(index: Any) -> str:
             parts.append(":".join(ends) + step)
         elif part is Ellipsis:
             parts.append("...")
-        elif onp.ndim(part):
-            parts.append(f"array {onp.shape(part)}")
+        elif _shape_of(part):
+            parts.append(f"array {_shape_of(part)}")
         else:
             parts.append(str(part))
     return f"[{', '.join(parts)}]"
@@ -343,8 +352,8 @@ def _as_table(graph: Graph) -> str:
         name = short = box.text
         if box.kind in ("op", "group"):
             number += 1
-            short = str(number)
-            name = f"{number} {box.text}"
+            short = f"#{number}"  # not to be taken for a constant
+            name = f"{short} {box.text}"
         names[id(box)] = short
         if box.kind == "constant":
             continue

@@ -63,13 +63,13 @@ def test_the_table_is_readable():
     assert str(graph).splitlines() == [
         "<lambda>: 3 ops",
         "",
-        "  box         shape   from   how",
-        "  x           (2, 3)  input",
-        "  w           (2,)    input",
-        "  1 getitem   (2,)    x      [:, 0]",
-        "  2 multiply  (2,)    1, w",
-        "  3 exp       (2,)    2",
-        "  result      (2,)    3",
+        "  box          shape   from   how",
+        "  x            (2, 3)  input",
+        "  w            (2,)    input",
+        "  #1 getitem   (2,)    x      [:, 0]",
+        "  #2 multiply  (2,)    #1, w",
+        "  #3 exp       (2,)    #2",
+        "  result       (2,)    #3",
     ]
     assert repr(graph) == str(graph)
 
@@ -158,6 +158,28 @@ def test_what_is_used_across_the_gap_arrives_there():
     (group,) = (box for box in graph.boxes if box.kind == "group")
     arriving = {source.text for source, _ in group.sources}
     assert {"x", "w"} <= arriving
+
+
+def test_a_very_long_recording_is_drawn_at_once():
+    def branching(x):
+        for _ in range(2000):
+            x = np.tanh(x) * x  # as a tree it would have 2 to the power of 2000 leaves
+        return x
+
+    graph = minpy.draw_graph(branching, 0.5, limit=10)
+    assert graph.ops == 4000
+    assert len(graph.boxes) == 13
+    assert len(graph.dot.splitlines()) < 50
+
+
+def test_recordings_of_another_library():
+    pytest.importorskip("torch", reason="PyTorch's arrays have shapes of their own")
+    with minpy.use_policy("prefer_torch"):
+        w, other = np.ones((3, 2)), np.array([1.0, 2.0])
+        graph = minpy.draw_graph(lambda w: (np.exp(w)[np.array([0, 2])] * other).sum(), w)
+    assert ("w", "exp", (3, 2)) in edges(graph)
+    assert ("float64 (2,)", "multiply", None) in edges(graph)
+    assert "[array (2,)]" in str(graph)
 
 
 # ----- errors
