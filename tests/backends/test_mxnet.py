@@ -2,6 +2,7 @@
 
 import importlib.util
 import threading
+import warnings
 
 import numpy as onp
 import pytest
@@ -307,6 +308,38 @@ def test_a_dtype_stays(mxnet_arrays, dtype):
     ]:  # fmt: skip
         assert ours.dtype == numpys.dtype
         assert onp.allclose(onp.asarray(ours), numpys)
+
+
+ON_ONE = [name for name in functions._UFUNCS if getattr(onp, name).nin == 1]
+ON_TWO = [name for name in functions._UFUNCS if getattr(onp, name).nin == 2]
+OVER_AXES = "sum mean prod max min all any argmax argmin var std cumsum count_nonzero".split()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_function_is_numpys(mxnet_arrays, dtype):
+    """MXNet's own or, where its dtype is another, NumPy's: values, dtypes, and what is refused."""
+    x = onp.array([[1, 2, 3], [0, 5, 1]], dtype)
+    y = onp.array([[2, 1, 3], [4, 1, 2]], dtype)
+    calls = [(name, (x,), {}) for name in [*ON_ONE, *OVER_AXES]]
+    calls += [(name, (x, y), {}) for name in ON_TWO if name != "matmul"]
+    calls += [(name, (x,), {"axis": axis}) for name in OVER_AXES for axis in (0, -1)]
+    calls += [(name, (x[:, :0],), {"axis": 0}) for name in OVER_AXES]
+    for name, args, keywords in calls:
+        with warnings.catch_warnings(), onp.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            try:
+                expected = onp.asarray(getattr(onp, name)(*args, **keywords))
+            except TypeError:  # of flags, NumPy has no difference and no sign
+                continue
+            if expected.ndim and str(expected.dtype) not in DTYPES:  # sums of uint8 are uint64
+                with pytest.raises(TypeError, match="MXNet has no dtype"):
+                    getattr(np, name)(*map(np.array, args), **keywords)
+                continue
+            got = getattr(np, name)(*map(np.array, args), **keywords)
+        what = f"{name} of {dtype} {keywords}"
+        assert onp.asarray(got).dtype == expected.dtype, what
+        rtol = 4e-3 if expected.dtype == "float16" else 1e-6
+        onp.testing.assert_allclose(onp.asarray(got), expected, rtol, 1e-6, err_msg=what)
 
 
 def test_threads_of_a_program_have_their_own_flags(mxnet_arrays):

@@ -1,13 +1,18 @@
-"""Programs that once gave other results on PyTorch than on NumPy."""
+"""Programs that once gave other results on another library than on NumPy."""
 
 import numpy as onp
 import pytest
 
 import minpy
 import minpy.numpy as np
+from minpy.backends.libraries import LIBRARIES
 from minpy.nn import functional as F
 
-pytest.importorskip("torch", reason="needs PyTorch")
+
+@pytest.fixture(params=LIBRARIES)
+def library(request, backend_called):
+    """Each library that is installed, by its name."""
+    return backend_called(request.param).name
 
 
 def shuffled(shuffle):
@@ -61,32 +66,33 @@ PROGRAMS = {
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_the_result_is_numpys(name):
+def test_the_result_is_numpys(name, library):
     results = {}
-    for policy in ("only_numpy", "prefer_torch"):
+    for policy in ("only_numpy", f"prefer_{library}"):
         with minpy.use_policy(policy):
             results[policy] = PROGRAMS[name]().asnumpy()
-    onp.testing.assert_array_equal(results["prefer_torch"], results["only_numpy"])
-    assert results["prefer_torch"].dtype == results["only_numpy"].dtype
+    theirs, numpys = results[f"prefer_{library}"], results["only_numpy"]
+    onp.testing.assert_array_equal(theirs, numpys)
+    assert theirs.dtype == numpys.dtype
 
 
-def test_a_checkpoint_runs_where_its_arrays_are():
-    with minpy.use_policy("only_torch"):
+def test_a_checkpoint_runs_where_its_arrays_are(library):
+    with minpy.use_policy(f"only_{library}"):
         gradient = minpy.grad(minpy.checkpoint(lambda x: np.sum(np.tanh(x) * x)))(np.ones(2))
     assert gradient.asnumpy() == pytest.approx(onp.tanh(1) + 1 - onp.tanh(1) ** 2)
 
 
-def test_a_dtype_that_pytorch_lacks_says_what_to_do():
+def test_a_dtype_that_a_library_lacks_says_what_to_do(library):
+    title = LIBRARIES[library].title
     with (
-        minpy.use_policy("prefer_torch"),
-        pytest.raises(TypeError, match=r"PyTorch has no dtype <U1.*use_policy\('only_numpy'\)"),
+        minpy.use_policy(f"prefer_{library}"),
+        pytest.raises(TypeError, match=rf"{title} has no dtype <U1.*use_policy\('only_numpy'\)"),
     ):
         np.array(["a"])
 
 
-@pytest.mark.parametrize("policy", ["only_numpy", "prefer_torch"])
-def test_draws_into_an_array_fill_it(policy):
-    with minpy.use_policy(policy):
+def test_draws_into_an_array_fill_it(library):
+    with minpy.use_policy(f"prefer_{library}"):
         out = np.zeros(3)
         np.random.default_rng(0).random(out=out)
     assert out.tolist() == onp.random.default_rng(0).random(3).tolist()

@@ -215,7 +215,7 @@ def _place(call: Callable[..., Any]) -> Callable[..., Any]:
     def run(a, axis=None, keepdims=False):
         _dims(axis, a.ndim)
         if not a.size:
-            raise ValueError("attempt to get the place of the largest or smallest of no elements")
+            raise NotImplementedError("NumPy says whether there may be nothing")
         out = call(a.astype(onp.uint8) if a.dtype == onp.bool_ else a, axis)
         if keepdims:
             shape = [1 if axis in (None, i, i - a.ndim) else n for i, n in enumerate(a.shape)]
