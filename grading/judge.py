@@ -34,11 +34,11 @@ import numpy as onp
 
 from grading.runner import Other
 from grading.sandbox import Lost, TooSlow
-from grading.session import Session, in_words
+from grading.session import Session
 from grading.spec import Case, Hidden
 from minpy.checking import Card, Comparison, Evidence, compare, raised, unwritten
 from minpy.checking.spec import by_output
-from minpy.checking.texts import cleaned, plain
+from minpy.checking.texts import plain
 
 MOST_FORWARD = 10  # calls of a forward pass in one backward pass
 MOST_TIMES = 200  # as long as the reference may a call take, where that is more than its limit
@@ -142,26 +142,25 @@ def judged(
             status, reason = "failed", f"{case.title}: {trouble}"
             if case.seconds:
                 reason += _if_differences(hidden)
-            found += [raised(name, "Timeout", reason) for name in check.wanted]
+            found, failed = [raised(check.name, "Timeout", reason)], {}
             break
         forbidden = _forbidden(hidden, answer)
         if forbidden:
             status, reason = "forbidden", forbidden
-            found = [Comparison(name, "withheld") for name in check.wanted]
+            found, failed = [Comparison(check.name, "withheld")], {}
             break
-        error = answer.get("error")
-        if error:
-            status, reason = _of_error(check.name, error, errors())
-            name_of = unwritten if status == "not written" else _raising(reason)
-            found += [name_of(name) for name in check.wanted]
+        if answer.get("error"):
+            status, comparison = _of_error(check.name, answer["error"], errors())
+            found, failed, reason = [comparison], {}, plain(comparison.reason)
+            if number:
+                reason = f"{case.title}: {reason}"
             break
         new = list(_compared(hidden, case, inputs, expected, answer["values"]))
         for comparison in new:
             if not comparison.passed:
                 failed.setdefault(comparison.name, []).append(case.title)
         found += new
-    earned = 0.0 if status in ("forbidden", "not written") else check.earned(found)
-    return _verdict(hidden, found, failed, earned, status, reason)
+    return _verdict(hidden, found, failed, check.earned(found), status, reason)
 
 
 def _question(hidden: Hidden, count: bool) -> dict[str, Any]:
@@ -204,26 +203,19 @@ def _if_differences(hidden: Hidden) -> str:
     return "; finite differences take that long, and so do loops that call functions"
 
 
-def _of_error(name: str, said: Any, errors: Iterable[str]) -> tuple[str, str]:
-    """Return the status and the reason of a call that raised."""
+def _of_error(name: str, said: Any, errors: Iterable[str]) -> tuple[str, Comparison]:
+    """Return the status of a call that raised, and what its card says."""
     error: dict[str, Any] = said if isinstance(said, dict) else {}
-    kind = error.get("type")
-    text = cleaned(str(error.get("text")))
+    kind, text = str(error.get("type")), str(error.get("text"))
     if kind == "NotWrittenYet":
-        return "not written", text
+        return "not written", unwritten(text.partition(" is not written")[0])
     if kind == "NotImplementedError":
-        return (
-            "not written",
-            f"{cleaned(str(error.get('function') or name), 60)} is not written yet",
-        )
-    why = "".join(f"; its cell raised {one}" for one in errors)
-    if kind == "NameError" and why:
-        return "failed", f"{text}{why}"
-    return "failed", f"{name} raised {in_words(error)}"
-
-
-def _raising(reason: str) -> Any:
-    return lambda name: raised(name, "Error", reason)
+        return "not written", unwritten(str(error.get("function") or name))
+    if kind == "NameError":
+        text += "".join(f"; its cell raised {one}" for one in errors)
+    elif isinstance(error.get("line"), int):
+        text += f" (line {error['line']})"
+    return "failed", raised(name, kind, text)
 
 
 def _compared(
@@ -321,7 +313,7 @@ def _verdict(
         status = "right" if earned == check.points and not failed else none
     if not reason:
         reason = _why([comparison for comparison in shown if not comparison.passed])
-    notes = [reason] if status in ("forbidden", "failed") and hidden.reveal != "nothing" else []
+    notes = [reason] if status == "forbidden" and hidden.reveal != "nothing" else []
     if hidden.reveal != "nothing":
         notes += [
             f"{name} is not right with: {', '.join(dict.fromkeys(titles))}."
