@@ -68,10 +68,6 @@ class Session:
             self._close()
             raise
 
-    def run(self) -> None:
-        """Run the cells, unless that is done."""
-        self._ready()
-
     def _left(self) -> float:
         left = self._end - time.monotonic()
         if left <= 0:

@@ -106,3 +106,25 @@ def test_setup_again_keeps_the_secret_and_the_settings(minpy_grade, course):
     assert course.secret() == secret
     assert course.settings == settings
     assert (course.root / ".secret").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    "names, found, odd",
+    [
+        (["affine.ipynb"], "affine.ipynb", ""),
+        (["Affine (1).ipynb"], "Affine (1).ipynb", "the file is named Affine (1).ipynb"),
+        (["homework.ipynb"], "homework.ipynb", "the file is named homework.ipynb"),
+        (["affine.ipynb", "affine-Copy1.ipynb"], "affine.ipynb", ""),
+        (["other.ipynb"], None, "there is no affine.ipynb"),
+        ([], None, "there is no affine.ipynb"),
+    ],
+)
+def test_a_renamed_file_is_found(tmp_path, names, found, odd):
+    from grading.course import Submission
+
+    for name in names:
+        (tmp_path / name).touch()
+    path, said = Submission("ada", "tiny", tmp_path).find("affine", ["affine", "other"])
+    assert (path and path.name) == found
+    assert odd in said
+    assert bool(said) == bool(odd)
