@@ -194,9 +194,18 @@ ROWS = {
     "pad": [((A(2, 3), ((1, 0), (2, 3))), {}), ((A(3), ((0, 0),)), {})],
     "copy": [((A(2, 3),), {}), ((A(),), {})],
     "astype": [((A(2, 3), dtype), {}) for dtype in (*EVERY, float, "float16")],
-    "zeros_like": [((A(2, 3),), {}), ((A(2, 3),), {"dtype": "int32"})],
+    "zeros_like": [
+        ((A(2, 3),), {}),
+        ((A(2, 3),), {"dtype": "int32"}),
+        ((A(2, 3),), {"shape": (4, 5)}),
+        ((A(2, 3), "float64", "C", True, 4), {}),
+    ],
     "ones_like": [((A(2, 3),), {}), ((A(2, 3),), {"dtype": float})],
-    "full_like": [((A(2, 3), 2), {}), ((A(2, 3), 2.5), {"dtype": "float32"})],
+    "full_like": [
+        ((A(2, 3), 2), {}),
+        ((A(2, 3), 2.5), {"dtype": "float32"}),
+        ((A(2, 3), 2.5), {"shape": [4]}),
+    ],
     "matmul": [
         ((A(*x), A(*y)), {})
         for x, y in [

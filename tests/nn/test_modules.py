@@ -377,3 +377,17 @@ def test_networks_agree_with_functions_and_so_do_their_gradients():
     for g, other in zip(gradients.values(), expected, strict=True):
         onp.testing.assert_array_equal(g.asnumpy(), other.asnumpy())
     assert values(gradients).keys() == values(model.params).keys()
+
+
+@pytest.mark.parametrize("policy", ["prefer_torch", "prefer_mxnet"])
+@pytest.mark.parametrize("layer", [modules.RNN, modules.LSTM, modules.GRU])
+def test_recurrent_layers_start_from_zeros_on_their_library(layer, policy):
+    library = policy.removeprefix("prefer_")
+    pytest.importorskip(library, reason=f"needs {library}")
+    x = onp.ones((2, 3, 4), "float32")
+    np.random.seed(0)
+    expected = layer(5)(np.asarray(x)).asnumpy()
+    np.random.seed(0)
+    with minpy.use_policy(policy):
+        found = layer(5)(np.asarray(x))
+    onp.testing.assert_allclose(found.asnumpy(), expected, rtol=1e-5)

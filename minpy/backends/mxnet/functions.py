@@ -354,15 +354,18 @@ def add_into(buffer: Any, values: Any) -> Any:
 copy = np.copy
 layout = lambda x: x.shape  # what is of one shape is laid out alike
 zeros_for = lambda like, shape: np.zeros(shape, like.dtype, ctx=like.ctx)
-zeros_like = lambda a, dtype=None: full_like(a, 0, dtype)
-ones_like = lambda a, dtype=None: full_like(a, 1, dtype)
+zeros_like = lambda a, *options, **named: full_like(a, 0, *options, **named)
+ones_like = lambda a, *options, **named: full_like(a, 1, *options, **named)
 
 
-def full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
+def full_like(
+    a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape=None
+) -> Any:
     dtype = a.dtype if dtype is None else onp.dtype(dtype)
     if not has_dtype(dtype) or not isinstance(fill_value, int | float):
         raise NotImplementedError(f"MXNet has no arrays of {dtype}")
-    return np.full(a.shape, fill_value, dtype=dtype, ctx=a.ctx)
+    shape = a.shape if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
+    return np.full(shape, fill_value, dtype=dtype, ctx=a.ctx)
 
 
 def astype(x: Any, dtype: Any) -> Any:

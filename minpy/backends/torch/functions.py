@@ -309,13 +309,16 @@ def add_into(buffer: Tensor, values: Tensor) -> Tensor:
 copy = torch.clone
 layout = lambda x: x.stride()
 zeros_for = lambda like, shape: like.new_zeros(shape)
-zeros_like = lambda a, dtype=None: full_like(a, 0, dtype)
-ones_like = lambda a, dtype=None: full_like(a, 1, dtype)
+zeros_like = lambda a, *options, **named: full_like(a, 0, *options, **named)
+ones_like = lambda a, *options, **named: full_like(a, 1, *options, **named)
 
 
-def full_like(a: Tensor, fill_value: Any, dtype: Any = None) -> Tensor:
+def full_like(
+    a: Tensor, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape=None
+) -> Tensor:
     dtype = a.dtype if dtype is None else conversion.torch_dtype(dtype)
-    return torch.full(a.shape, fill_value, dtype=dtype, device=a.device)
+    shape = a.shape if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
+    return torch.full(shape, fill_value, dtype=dtype, device=a.device)
 
 
 def astype(x: Tensor, dtype: Any) -> Tensor:
