@@ -61,21 +61,23 @@ def resume(solver: Solver, path: str | os.PathLike) -> None:
             f"{path} is no checkpoint of a solver. If it was written by model.save, "
             "model.load reads it"
         )
-    solver.init()
-    _compare(tree["made_with"], _made_with(solver), path)
-    solver.model.set_params(tree["params"], tree["aux_params"], os.fspath(path))
-    for name in PLAIN:
-        setattr(solver, name, tree["solver"][name])
-    for name in ARRAYS:
-        setattr(solver, name, _as_arrays(tree["solver"][name]))
     if tree["data"] is None:
         raise ValueError(
             f"{path} does not say where in the data training was: "
             f"{type(solver.train_dataiter).__name__} has no get_state. A run with "
             "minpy.nn.io.NDArrayIter can be resumed"
         )
+    solver.prepare()
+    # these two refuse what does not fit; a solver that was refused is still what it was
+    _compare(tree["made_with"], _made_with(solver), path)
+    solver.model.set_params(tree["params"], tree["aux_params"], os.fspath(path))
+    for name in PLAIN:
+        setattr(solver, name, tree["solver"][name])
+    for name in ARRAYS:
+        setattr(solver, name, _as_arrays(tree["solver"][name]))
     solver.train_dataiter.set_state(tree["data"])
     solver.last_epoch = max(solver.last_epoch, solver.num_epochs)
+    solver.stop_reason = None
     onp.random.set_state(tree["random"])
 
 

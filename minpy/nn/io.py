@@ -345,6 +345,7 @@ class PrefetchIter(DataIter):
         self._worker: _Worker | None = None
         self._state = _state_of(source)
 
+    num_data = property(lambda self: self.source.num_data)
     batch_size = property(lambda self: self.source.batch_size)  # type: ignore[assignment]
     provide_data = property(lambda self: self.source.provide_data)  # type: ignore[assignment]
     provide_label = property(lambda self: self.source.provide_label)  # type: ignore[assignment]
@@ -476,6 +477,9 @@ class _MXNetIter(DataIter):
     def reset(self) -> None:
         """Begin the next epoch."""
         super().reset()
+        self.theirs.reset()
+        # after one reset MXNet goes on behind the samples that filled the last batch, which would
+        # then count in neither epoch; after two it begins at the first one
         self.theirs.reset()
 
 

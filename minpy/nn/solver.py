@@ -242,7 +242,10 @@ class Solver:
         DivergedError
             If the loss is no longer a finite number.  The parameters are those before that step.
         """
-        self._prepare()
+        self.prepare()
+        if self.epoch >= self.last_epoch:
+            self.last_epoch = self.epoch + self.num_epochs
+        self.stop_reason = None
         with self._running():
             while self.epoch < self.last_epoch and self.stop_reason is None:
                 for batch in self.train_dataiter:
@@ -258,15 +261,13 @@ class Solver:
         elif self.restore_best and self.best_params:
             self.model.set_params(self.best_params, self.best_aux_params)
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        """Do what the first step needs: find out shapes, initialise what is not, add rules."""
         params = self.model.params
         if not params or any(name not in params for name in self.model.param_configs):
             self.init()
         self.model.build(self.train_dataiter)
         self._add_configs()
-        if self.epoch >= self.last_epoch:
-            self.last_epoch = self.epoch + self.num_epochs
-        self.stop_reason = None
 
     @contextlib.contextmanager
     def _running(self) -> Iterator[None]:

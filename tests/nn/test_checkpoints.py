@@ -205,6 +205,17 @@ def test_files_for_each_epoch_and_one_for_the_last(tmp_path):
     assert sorted(each.name for each in tmp_path.iterdir()) == ["2-20.npz", "3-30.npz"]
 
 
+@pytest.mark.parametrize("threads", [(False, True), (True, False)])
+def test_whether_batches_are_prepared_in_a_thread_does_not_matter(tmp_path, threads):
+    kinds = iter((False, *threads))
+
+    def make():
+        data = quadrant_data()
+        return quiet_solver(train=PrefetchIter(data) if next(kinds) else data)
+
+    assert_same(run(make), run(make, tmp_path / "c", stop_at=13))
+
+
 # ---------------------------------------------------------------------------- refused
 
 
@@ -227,8 +238,13 @@ def path(tmp_path):
     ],
 )
 def test_another_solver_is_refused(path, other, message):
+    solver = quiet_solver(**{"num_epochs": 1, **other})
+    solver.train()
+    before = values(solver.model.params), list(solver.loss_history), solver.optim_configs
     with pytest.raises(ValueError, match=message):
-        quiet_solver(**other).resume(path)
+        solver.resume(path)
+    after = values(solver.model.params), solver.loss_history, solver.optim_configs
+    assert before == after  # it is still what it was
 
 
 def test_parameters_alone_are_no_checkpoint(path, tmp_path):

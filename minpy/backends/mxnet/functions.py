@@ -358,9 +358,7 @@ zeros_like = lambda a, *options, **named: full_like(a, 0, *options, **named)
 ones_like = lambda a, *options, **named: full_like(a, 1, *options, **named)
 
 
-def full_like(
-    a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape=None
-) -> Any:
+def full_like(a: Any, fill_value: Any, dtype: Any = None, *, shape: Any = None) -> Any:
     dtype = a.dtype if dtype is None else onp.dtype(dtype)
     if not has_dtype(dtype) or not isinstance(fill_value, int | float):
         raise NotImplementedError(f"MXNet has no arrays of {dtype}")

@@ -313,9 +313,7 @@ zeros_like = lambda a, *options, **named: full_like(a, 0, *options, **named)
 ones_like = lambda a, *options, **named: full_like(a, 1, *options, **named)
 
 
-def full_like(
-    a: Tensor, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape=None
-) -> Tensor:
+def full_like(a: Tensor, fill_value: Any, dtype: Any = None, *, shape: Any = None) -> Tensor:
     dtype = a.dtype if dtype is None else conversion.torch_dtype(dtype)
     shape = a.shape if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
     return torch.full(shape, fill_value, dtype=dtype, device=a.device)
