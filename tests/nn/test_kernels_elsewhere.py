@@ -1,19 +1,27 @@
-"""On tensors of PyTorch, the network functions are what they are on NumPy's arrays."""
+"""On arrays of PyTorch and of MXNet, the network functions are what they are on NumPy's."""
 
 import numpy as onp
 import pytest
 
 import minpy
 import minpy.numpy as np
+from minpy.array import wrap
+from minpy.backends.context import CPU
+from minpy.backends.libraries import LIBRARIES
 from minpy.nn import functional as F
-from minpy.ops.creation import as_array
 from minpy.tape import every_op
 
 from .agreement import close, drawn, flat
 
-torch = pytest.importorskip("torch", reason="needs PyTorch")
 
-from minpy.backends.torch import network_kernels  # noqa: E402
+@pytest.fixture(params=LIBRARIES)
+def library(request):
+    """The backend of a library on the CPU."""
+    found = LIBRARIES[request.param].backend_on(CPU)
+    if isinstance(found, str):
+        pytest.skip(found)
+    return found
+
 
 LABELS = onp.array([2, 0, 2])
 MASK = onp.random.default_rng(0).random((3, 4)) > 0.5
@@ -42,32 +50,37 @@ CALLS = {
 }
 
 
-def test_every_kernel_is_called():
-    kernels = {name[3:] for name in vars(network_kernels) if name.startswith("nn_")}
-    assert kernels == set(CALLS)
+def test_every_kernel_is_called(library):
+    module = f"minpy.backends.{library.name}.network_kernels"
+    kernels = vars(pytest.importorskip(module))
+    assert {name[3:] for name in kernels if name.startswith("nn_")} == set(CALLS)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", CALLS)
-def test_same_as_on_numpy(name, dtype):
-    on_torch = getattr(network_kernels, f"nn_{name}")
+def test_same_as_on_numpy(library, name, dtype):
+    kernel = getattr(library.functions, f"nn_{name}")
     for args, static in CALLS[name]:
         arrays = [drawn(*x, dtype=dtype) if type(x) is tuple else x for x in args]
         expected = flat(every_op[f"nn.{name}"].raw(*arrays, **static))
-        found = flat(on_torch(*map(torch.tensor, arrays), **static))
+        found = flat(kernel(*map(library.from_numpy, arrays), **static))
         assert len(found) == len(expected)
         for y, e in zip(found, expected, strict=True):
-            close(y, e, dtype)
+            close(library.to_numpy(y), e, dtype)
 
 
-def test_far_out():
-    x = torch.tensor([-torch.inf, -1e4, 0, 1e4, torch.inf])
-    log_2 = onp.log(2)
-    close(network_kernels.nn_softplus(x), [0, 0, log_2, 1e4, onp.inf], "float32")
-    close(network_kernels.nn_sigmoid(x), [0, 0, 0.5, 1, 1], "float32")
+FAR_OUT = onp.array([-onp.inf, -1e4, 0, 1e4, onp.inf, onp.nan], "float32")
 
 
-# ---------------------------------------------------------------------------- arrays on PyTorch
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "sigmoid", "softplus"])
+def test_far_out(library, name):
+    expected = getattr(F, name)(FAR_OUT)
+    found = getattr(library.functions, f"nn_{name}")
+    static = {"negative_slope": 0.01} if name == "leaky_relu" else {}
+    close(library.to_numpy(found(library.from_numpy(FAR_OUT), **static)), expected, "float32")
+
+
+# ------------------------------------------------------------------------ arrays of the library
 
 NO_KEYS = onp.array([[True] * 4, [False] * 4, [True] * 4])
 
@@ -97,7 +110,7 @@ FUNCTIONS = {
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_same_values_and_derivatives_as_on_numpy(name):
+def test_same_values_and_derivatives_as_on_numpy(library, name):
     function, shapes = FUNCTIONS[name]
 
     def loss(xs):
@@ -106,11 +119,34 @@ def test_same_values_and_derivatives_as_on_numpy(name):
     def size_of_gradient(xs):
         return sum(np.sum(g * g) for g in minpy.grad(loss)(xs))
 
+    def lives_there(x):
+        return isinstance(x._data, library.array_types)
+
     xs = [drawn(*shape, seed=i) for i, shape in enumerate(shapes)]
-    tensors = [as_array(torch.tensor(x)) for x in xs]
-    assert isinstance(function(*tensors)._data, torch.Tensor)
-    close(function(*tensors), function(*xs).asnumpy(), "float64")
+    theirs = [wrap(library.from_numpy(x)) for x in xs]
+    assert lives_there(function(*theirs))
+    close(function(*theirs), function(*xs).asnumpy(), "float64")
     for f in (loss, size_of_gradient):
-        for found, expected in zip(minpy.grad(f)(tensors), minpy.grad(f)(xs), strict=True):
-            assert isinstance(found._data, torch.Tensor)
+        for found, expected in zip(minpy.grad(f)(theirs), minpy.grad(f)(xs), strict=True):
+            assert lives_there(found)
             close(found, expected.asnumpy(), "float64")
+
+
+def test_a_network_learns_without_numpys_help(library):
+    x, labels = drawn(30, 8, dtype="float32"), onp.arange(30) % 3
+
+    def loss(params, x):
+        hidden = F.relu(F.layer_norm(x @ params["w1"]))
+        return F.cross_entropy(F.dropout(hidden, 0.1, seed=0) @ params["w2"], labels)
+
+    with minpy.use_policy(f"only_{library.name}"):
+        params = {"w1": np.array(drawn(8, 16, dtype="float32")), "w2": np.zeros((16, 3), "float32")}
+        x = np.array(x)
+        losses = []
+        for _ in range(60):
+            value, gradients = minpy.value_and_grad(loss)(params, x)
+            losses.append(value.item())
+            for name, g in gradients.items():
+                params[name] -= 0.5 * g
+    assert losses[0] == pytest.approx(onp.log(3), rel=1e-4)
+    assert losses[-1] < 0.5 * losses[0]
