@@ -211,6 +211,11 @@ class Checkpoint:
     every_steps : int, optional
         Also within an epoch.
 
+    Raises
+    ------
+    ValueError
+        If one of these is below 1.
+
     Examples
     --------
     >>> callbacks = [Checkpoint("runs/digits.npz", every_steps=500)]
@@ -219,6 +224,9 @@ class Checkpoint:
     def __init__(
         self, path: str | os.PathLike, every_epochs: int = 1, every_steps: int | None = None
     ) -> None:
+        for name, every in (("every_epochs", every_epochs), ("every_steps", every_steps)):
+            if every is not None and every < 1:
+                raise ValueError(f"Checkpoint: {name} is a number from 1, but is {every}")
         self.path = os.fspath(path)
         self.every_epochs = every_epochs
         self.every_steps = every_steps

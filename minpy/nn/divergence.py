@@ -38,12 +38,18 @@ def diverged(solver: Solver, gradients: dict[str, Any], batch: Any) -> DivergedE
         f"{what} at step {solver.iteration + 1}, in epoch {solver.epoch + 1}; "
         "that step was not made.",
         f"Losses before: {', '.join(f'{x:.4g}' for x in before) or 'none'}",
-        f"Learning rate: {solver.learning_rate}",
+        f"Learning rate: {_learning_rate(solver)}",
         str(norms(solver.model.params, gradients)),
         *_faults(batch),
         ADVICE,
     ]
     return DivergedError("\n".join(lines))
+
+
+def _learning_rate(solver: Solver) -> Any:
+    rate = solver.learning_rate
+    rule = getattr(solver.update_rule, "__name__", "the update rule")
+    return f"what {rule} takes by default" if rate is None else rate
 
 
 def _faults(batch: Any) -> list[str]:

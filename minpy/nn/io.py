@@ -162,7 +162,7 @@ class NDArrayIter(DataIter):
                 f"last_batch_handle is one of {', '.join(map(repr, LAST_BATCH))}, "
                 f"but was given {last_batch_handle!r}"
             )
-        if batch_size < 1 or batch_size != int(batch_size):
+        if type(batch_size) is str or batch_size < 1 or batch_size != int(batch_size):
             raise ValueError(f"batch_size is a whole number from 1, but was given {batch_size!r}")
         if last_batch_handle == "discard" and batch_size > self.num_data:
             raise ValueError(

@@ -118,6 +118,9 @@ def _start(name: str, w: Any, config: dict, defaults: dict, memory: tuple[str, .
             )
     for key, value in defaults.items():
         config.setdefault(key, value)
+    rate = config["learning_rate"]
+    if isinstance(rate, str) or not rate >= 0:
+        raise ValueError(f"{name}: learning_rate must be a number from 0, but is {rate!r}")
 
 
 def _memory_of(name: str, key: str, value: Any, w: Any) -> Any:
@@ -161,7 +164,7 @@ def _root(x: Any) -> Any:
 
 
 @_optimiser(learning_rate=1e-2)
-def sgd(w, dw, config):
+def sgd(w, dw, config=None):
     """Stochastic gradient descent: ``w -= learning_rate * dw``.
 
     Parameters
@@ -201,7 +204,7 @@ def sgd(w, dw, config):
 
 
 @_optimiser(memory=("velocity",), learning_rate=1e-2, momentum=0.9)
-def sgd_momentum(w, dw, config):
+def sgd_momentum(w, dw, config=None):
     """Gradient descent with momentum: ``v = momentum * v - learning_rate * dw; w += v``.
 
     Parameters
@@ -236,7 +239,7 @@ def sgd_momentum(w, dw, config):
 
 
 @_optimiser(memory=("velocity",), learning_rate=1e-2, momentum=0.9)
-def nesterov(w, dw, config):
+def nesterov(w, dw, config=None):
     """Momentum that looks ahead: `sgd_momentum` with ``w += momentum * v - learning_rate * dw``.
 
     Parameters
@@ -271,7 +274,7 @@ def nesterov(w, dw, config):
 
 
 @_optimiser(memory=("cache",), learning_rate=1e-2, decay_rate=0.99, epsilon=1e-8)
-def rmsprop(w, dw, config):
+def rmsprop(w, dw, config=None):
     """RMSProp: the gradient divided by the root of a moving average of its square.
 
     Parameters
@@ -308,7 +311,7 @@ def rmsprop(w, dw, config):
 
 
 @_optimiser(memory=("m", "v"), learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8, t=0)
-def adam(w, dw, config):
+def adam(w, dw, config=None):
     """Adam: momentum, divided by the root of a moving average of the gradient's square.
 
     Parameters
@@ -348,7 +351,7 @@ def adam(w, dw, config):
     t=0,
     weight_decay=1e-2,
 )
-def adamw(w, dw, config):
+def adamw(w, dw, config=None):
     """Adam after a weight decay of its own, ``w -= learning_rate * weight_decay * w``.
 
     Parameters

@@ -4,8 +4,9 @@ import numpy as onp
 import pytest
 
 import minpy.numpy as np
-from minpy.nn import layers
-from minpy.nn.callbacks import EarlyStopping
+from minpy.nn import layers, optim
+from minpy.nn.callbacks import Checkpoint, EarlyStopping
+from minpy.nn.divergence import DivergedError
 from minpy.nn.io import DataBatch, NDArrayIter
 from minpy.nn.model import ModelBase
 from minpy.nn.model_builder import Model, Sequential
@@ -122,3 +123,40 @@ def test_the_plot_of_a_regression_says_losses():
     axes = solver.plot().axes[1]
     assert (axes.get_title(), axes.get_ylabel()) == ("loss after each epoch", "loss")
     assert axes.get_legend().get_texts()[1].get_text() == "validation: 20, best 10 in epoch 2"
+
+
+def test_labels_in_a_column_and_names():
+    x, y = quadrants()
+    with pytest.raises(ValueError, match=r"labels have shape \(10, 1\), .*; write labels.ravel\("):
+        quiet_solver(train=NDArrayIter(x, y[:, None], 10)).train()
+    names = onp.array(["no", "yes"])[y]
+    with pytest.raises(TypeError, match=r"labels have dtype <U3.* numpy.unique\(labels, return_in"):
+        layers.svm_loss(np.asarray(x[:, :2]), names)
+
+
+def test_numbers_in_a_row_against_a_column():
+    with pytest.raises(ValueError, match=r"l2_loss: label has shape \(2,\), .*label\[:, None\]"):
+        layers.l2_loss([[1.0], [2.0]], [0.5, 1.5])
+
+
+@pytest.mark.parametrize("rate", [-0.1, onp.nan, "0.1"])
+def test_learning_rates_that_are_none(rate):
+    with pytest.raises(ValueError, match="sgd: learning_rate must be a number from 0, but is"):
+        optim.sgd(np.zeros(2), np.ones(2), {"learning_rate": rate})
+
+
+def test_the_rate_that_nobody_gave_is_told_when_a_loss_explodes():
+    x, y = quadrants()
+    x[0, 0] = onp.nan
+    with pytest.raises(DivergedError, match="Learning rate: what adam takes by default"):
+        quiet_solver(train=NDArrayIter(x, y, 10), optim_config={}).train()
+
+
+def test_a_checkpoint_after_every_zero_steps():
+    with pytest.raises(ValueError, match="Checkpoint: every_steps is a number from 1, but is 0"):
+        Checkpoint("c.npz", every_steps=0)
+
+
+def test_a_batch_size_in_quotes():
+    with pytest.raises(ValueError, match="batch_size is a whole number from 1, but was given '8'"):
+        NDArrayIter(*quadrants(), batch_size="8")

@@ -167,6 +167,12 @@ def l2_loss(x: Any, label: Any) -> ndarray:
     array(2.5)
     """
     (x,) = fitting("l2_loss", "x (N, C)", x)
+    label = np.asarray(label)
+    if x.shape[1] == 1 and label.ndim == 1:
+        raise ValueError(
+            f"l2_loss: label has shape {label.shape}, but x has shape {x.shape}: one number for "
+            "each example, and no classes; write label[:, None]"
+        )
     label = _numbers_or_shares("l2_loss", label, x)
     if label.shape != x.shape:
         label = onp.eye(x.shape[1], dtype=x.dtype)[label]

@@ -171,10 +171,11 @@ def class_numbers(layer: str, labels: Any, scores: ndarray) -> onp.ndarray:
             )
         return hot.argmax(axis=1)
     if values.shape != (examples,):
+        hint = "; write labels.ravel()" if values.shape == (examples, 1) else ""
         raise ValueError(
             f"{layer}: labels have shape {values.shape}, but for scores of shape {scores.shape} "
             f"they are numbers of classes, of shape ({examples},), or one-hot codes, of shape "
-            f"{scores.shape}"
+            f"{scores.shape}{hint}"
         )
     return whole_numbers(layer, values, classes)
 
@@ -184,6 +185,8 @@ def whole_numbers(layer: str, values: onp.ndarray, classes: int) -> onp.ndarray:
 
     Raises
     ------
+    TypeError
+        If they are no numbers.
     IndexError
         If one is not whole, or not in 0 to C - 1.
 
@@ -193,6 +196,11 @@ def whole_numbers(layer: str, values: onp.ndarray, classes: int) -> onp.ndarray:
     >>> whole_numbers("softmax_loss", numpy.array([1.0, 0.0], "float32"), classes=2)
     array([1, 0])
     """
+    if values.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{layer}: labels have dtype {values.dtype}, but must be numbers of classes; "
+            "names, labels = numpy.unique(labels, return_inverse=True) gives a number to each name"
+        )
     wrong = (values < 0) | (values >= classes)
     if values.dtype.kind == "f":
         wrong |= values != onp.floor(values)  # of NaN, too
