@@ -13,7 +13,7 @@ test images, which it has not seen before, and the time of training with a targe
 
 The targets on CIFAR-10 are meant for half of it, 25,000 training images or more.  Convolutions run
 on PyTorch's kernels if PyTorch is installed, with the policy `auto`; on NumPy alone, `only_numpy`,
-the convolutional network takes about one and a half times as long.  On a machine that is busy with
+the convolutional network takes two to three times as long.  On a machine that is busy with
 other work, OMP_NUM_THREADS=1 keeps the threads of a library from waiting for each other.
 """
 
@@ -55,7 +55,7 @@ ROWS = {
     "cifar10-cnn": {
         "data": "cifar10",
         "model": lambda data: Model(cnn.network([16, 32, 64], 128, 10), loss="softmax_loss"),
-        "options": {"epochs": 4, "batch": 64, "rate": 2e-3, "decay": 0.02},
+        "options": {"epochs": 3, "batch": 64, "rate": 2e-3, "decay": 0.02},
         "transform": augment.flip(),
         "accuracy": 0.55,
         "seconds": 180,
