@@ -115,8 +115,12 @@ def _cell(raw: dict[str, Any]) -> Cell:
 
 
 def _printable(text: str) -> str:
-    """Return text without halves of surrogate pairs, which JSON can spell and no file can hold."""
-    return text.encode("utf-8", errors="replace").decode("utf-8")
+    """Return text with the ends of lines that releases have.
+
+    And without halves of surrogate pairs, which JSON can spell and no file can hold.
+    """
+    text = text.encode("utf-8", errors="replace").decode("utf-8")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def canonicalise(release: NotebookNode, submitted: Sequence[Cell]) -> Canonical:

@@ -59,7 +59,7 @@ class Submission:
         return {
             path.name: path.read_bytes()
             for path in sorted(self.folder.iterdir())
-            if path.suffix in HANDED_IN and path.is_file() and path.stat().st_size <= MOST_FILE
+            if path.suffix in HANDED_IN and is_plain(path) and path.stat().st_size <= MOST_FILE
         }
 
     def find(self, notebook: str, others: Sequence[str] = ()) -> tuple[Path | None, str]:
@@ -69,7 +69,9 @@ class Submission:
         download; else the only one that is no other notebook of the assignment.
         """
         files = sorted(
-            path for path in self.folder.rglob("*.ipynb") if ".ipynb_ch" not in str(path)
+            path
+            for path in self.folder.rglob("*.ipynb")
+            if is_plain(path) and ".ipynb_ch" not in str(path)
         )
         exact = [path for path in files if path.stem == notebook]
         if exact:
@@ -192,6 +194,11 @@ class Course:
         for folder in sorted((self.root / "submitted").glob("*/*")):
             if folder.is_dir():
                 yield Submission(folder.parent.name, folder.name, folder)
+
+
+def is_plain(path: Path) -> bool:
+    """Whether it is a file that may be read: no folder, no pipe, and no link to somewhere else."""
+    return path.is_file() and not path.is_symlink()
 
 
 def set_up(root: Path, solutions: Sequence[Path], assignments: Sequence[str] = ()) -> Course:

@@ -23,6 +23,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import hmac
+import re
 import textwrap
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,13 +33,14 @@ from urllib.parse import quote
 
 import numpy as onp
 
+from grading.handed_in import Missing, Unfit
 from grading.runner import Other
 from grading.sandbox import Lost, TooSlow
 from grading.session import Session
 from grading.spec import Case, Hidden
 from minpy.checking import Card, Comparison, Evidence, compare, raised, unwritten
 from minpy.checking.spec import by_output
-from minpy.checking.texts import plain
+from minpy.checking.texts import cleaned, plain
 
 MOST_FORWARD = 10  # calls of a forward pass in one backward pass
 MOST_TIMES = 200  # as long as the reference may a call take, where that is more than its limit
@@ -137,7 +139,17 @@ def judged(
         spent = time.perf_counter() - start
         seconds = max(case.seconds or session.limits.call, MOST_TIMES * spent)
         try:
-            answer = session.ask(_question(hidden, count=number == 0), sent, seconds)
+            results = hidden.measured(session.files, inputs)
+            if results is None:
+                question = _question(hidden, count=case.seconds is None)
+                answer = session.ask(question, sent, seconds)
+            else:
+                answer = {"values": {f"result {name}": x for name, x in results.items()}}
+        except Unfit as unfit:
+            status = "not written" if isinstance(unfit, Missing) else "failed"
+            reason = cleaned(str(unfit))
+            found, failed = [raised(check.name, "Unfit", reason)], {}
+            break
         except (TooSlow, Lost) as trouble:
             status, reason = "failed", f"{case.title}: {trouble}"
             if case.seconds:
@@ -150,7 +162,7 @@ def judged(
             found, failed = [Comparison(check.name, "withheld")], {}
             break
         if answer.get("error"):
-            status, comparison = _of_error(check.name, answer["error"], errors())
+            status, comparison = _of_error(check.name, answer["error"], errors(), hidden.reveal)
             found, failed, reason = [comparison], {}, plain(comparison.reason)
             if number:
                 reason = f"{case.title}: {reason}"
@@ -179,6 +191,8 @@ def _question(hidden: Hidden, count: bool) -> dict[str, Any]:
 def _forbidden(hidden: Hidden, answer: Mapping[str, Any]) -> str:
     """Say what was done that the check forbids, as far as the student's process tells."""
     check = hidden.check
+    if answer.get("helpers") and check.forbids:
+        return f"{check.name} starts another process, where what is forbidden is not switched off"
     if answer.get("asked"):
         return (
             f"{check.name} asks the engine for its gradient (minpy.grad or a relative of it); "
@@ -203,14 +217,22 @@ def _if_differences(hidden: Hidden) -> str:
     return "; finite differences take that long, and so do loops that call functions"
 
 
-def _of_error(name: str, said: Any, errors: Iterable[str]) -> tuple[str, Comparison]:
-    """Return the status of a call that raised, and what its card says."""
+# Numbers with a point or an exponent, and long ones: shapes and indices may be read.
+_NUMBERS = re.compile(
+    r"[-+]?(?:\d*\.\d+|\d+\.|\d{5,}|\d+(?=e[-+]?\d))(?:e[-+]?\d+)?", re.IGNORECASE
+)
+
+
+def _of_error(name: str, said: Any, errors: Iterable[str], reveal: str) -> tuple[str, Comparison]:
+    """Return the status of a call that raised, and what its card says: hidden inputs are not."""
     error: dict[str, Any] = said if isinstance(said, dict) else {}
     kind, text = str(error.get("type")), str(error.get("text"))
     if kind == "NotWrittenYet":
         return "not written", unwritten(text.partition(" is not written")[0])
     if kind == "NotImplementedError":
         return "not written", unwritten(str(error.get("function") or name))
+    if reveal != "inputs":
+        text = _NUMBERS.sub("...", text) if reveal == "diagnosis" else ""
     if kind == "NameError":
         text += "".join(f"; its cell raised {one}" for one in errors)
     elif isinstance(error.get("line"), int):

@@ -16,9 +16,11 @@ import nbformat
 
 from grading import batch, feedback, gradebook
 from grading.batch import Outcome
-from grading.course import Course
+from grading.course import Course, is_plain
 from grading.sandbox import Limits
 from grading.submission import Graded
+
+MOST_TIMESTAMP = 100  # bytes
 
 
 def run(
@@ -71,8 +73,8 @@ def put_notebooks(course: Course, outcome: Outcome) -> None:
         text = graded.ipynb or _placeholder(course, submission.assignment, graded)
         (target / f"{graded.notebook}.ipynb").write_text(text, encoding="utf-8")
     timestamp = submission.folder / "timestamp.txt"
-    if timestamp.exists():
-        (target / "timestamp.txt").write_bytes(timestamp.read_bytes()[:100])
+    if is_plain(timestamp) and timestamp.stat().st_size <= MOST_TIMESTAMP:
+        (target / "timestamp.txt").write_bytes(timestamp.read_bytes())
 
 
 def _placeholder(course: Course, assignment: str, graded: Graded) -> str:
@@ -107,8 +109,10 @@ def _timestamp(path: Path) -> Any:
     """Return when it was handed in, as nbgrader writes it; None where that cannot be read."""
     from nbgrader.utils import parse_utc
 
+    if not is_plain(path) or path.stat().st_size > MOST_TIMESTAMP:
+        return None
     try:
-        return parse_utc(path.read_text(encoding="utf-8")[:100].strip())
+        return parse_utc(path.read_text(encoding="utf-8").strip())
     except (OSError, ValueError, OverflowError):
         return None
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -52,7 +53,8 @@ class Limits:
     grace : float
         Seconds that an interrupted cell has to stop.
     submission : float
-        Seconds for all of a notebook.
+        Seconds for all of a notebook. Its cells get half of that, and each of them no more than a
+        quarter of what is left of it; so there is time for the calls, whatever cells do.
     cpu : int
         Seconds of the processor, for one process.
     memory, file : int
@@ -134,6 +136,22 @@ class Sandbox:
         threading.Thread(target=self._watch, daemon=True).start()
         self._answer(time.monotonic() + self.limits.cell)  # it has started
 
+    def ask_alone(
+        self, question: Mapping[str, Any], values: Mapping[str, Any], seconds: float
+    ) -> Any:
+        """Ask, as `ask` does, with no help from other processes: they are ended before.
+
+        The answer has "helpers": whether one was started to find it. What is switched off in the
+        runner, such as the engine's gradients, is there in another process.
+        """
+        runner_alone = {self._process.pid}
+        end(descendants() - self._strangers - runner_alone)
+        before, waited = descendants(), _waited_for(self._process.pid)
+        answer = self.ask(question, values, seconds)
+        started = descendants() - before
+        answer["helpers"] = bool(started) or _waited_for(self._process.pid) != waited
+        return answer
+
     def ask(self, question: Mapping[str, Any], values: Mapping[str, Any], seconds: float) -> Any:
         """Send a question to the runner and return its answer.
 
@@ -147,11 +165,13 @@ class Sandbox:
         Raises
         ------
         TooSlow
-            If there was no answer in time; the runner is there for the next question.
+            If there was no answer in time, of the clock or of the processor's; the runner is there
+            for the next question.
         Lost
             If the runner has gone; this sandbox is of no more use.
         """
         self._count += 1
+        spent = _processor_seconds(self._process.pid)
         deadline = time.monotonic() + seconds
         try:
             self._channel.settimeout(seconds)
@@ -167,6 +187,8 @@ class Sandbox:
             raise TooSlow(f"it took more than {seconds:g} s") from None
         except (BrokenPipeError, ConnectionResetError):
             raise Lost(self._why()) from None
+        if _processor_seconds(self._process.pid) - spent > seconds:  # in many threads
+            raise TooSlow(f"it took more than {seconds:g} s of the processor")
         return answer
 
     def _answer(self, deadline: float) -> dict[str, Any]:
@@ -198,7 +220,12 @@ class Sandbox:
 
     @property
     def output(self) -> str:
-        """What was printed, to the limit."""
+        """What was printed until now, to the limit."""
+        with suppress(OSError):
+            for _ in range(100):  # until the reader has come to the end of it
+                if not select.select([self._process.stdout], [], [], 0)[0]:
+                    break
+                time.sleep(0.002)
         return bytes(self._printed).decode("utf-8", errors="replace")
 
     def _read_output(self) -> None:
@@ -356,7 +383,28 @@ def _threads_of_user() -> int:
     return count
 
 
-PARENT, THREADS = 1, 17  # of the fields of /proc/PID/stat that follow the name
+def _waited_for(pid: int) -> bytes:
+    """Return what tells whether a process has waited for a child since: the faults of those."""
+    return _fields(pid)[FAULTS_OF_CHILDREN]
+
+
+def _processor_seconds(pid: int) -> float:
+    """Return how long a process, with all its threads, kept processors busy."""
+    fields = _fields(pid)
+    return (int(fields[USER_TICKS]) + int(fields[SYSTEM_TICKS])) / TICKS
+
+
+def _fields(pid: int) -> list[bytes]:
+    """Return the fields of a process as Linux tells them; zeros where it does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return [b"0"] * 50
+
+
+# Of the fields of /proc/PID/stat that follow the name.
+PARENT, FAULTS_OF_CHILDREN, USER_TICKS, SYSTEM_TICKS, THREADS = 1, 8, 11, 12, 17
+TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
 def _processes() -> Iterator[tuple[int, list[bytes]]]:

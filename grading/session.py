@@ -43,6 +43,7 @@ class Session:
         self.errors: dict[int, str] = {}
         self.output = ""
         self._end = time.monotonic() + limits.submission
+        self._for_cells = limits.submission / 2
         self._left_out: set[int] = set()
         self._sandbox: Sandbox | None = None
 
@@ -55,7 +56,7 @@ class Session:
     def ask(
         self, question: Mapping[str, Any], values: Mapping[str, Any], seconds: float
     ) -> dict[str, Any]:
-        """Ask the runner something after all cells have run there.
+        """Ask the runner something, and nobody else, after all cells have run there.
 
         Raises
         ------
@@ -63,7 +64,7 @@ class Session:
         """
         sandbox = self._ready()
         try:
-            return sandbox.ask(question, values, min(seconds, self._left()))
+            return sandbox.ask_alone(question, values, min(seconds, self._left()))
         except Lost:
             self._close()
             raise
@@ -78,7 +79,6 @@ class Session:
         if self._sandbox is not None:
             sandbox, self._sandbox = self._sandbox, None
             sandbox.__exit__()
-            self.output = self.output or sandbox.output
 
     def _ready(self) -> Sandbox:
         while self._sandbox is None:
@@ -95,16 +95,22 @@ class Session:
                     self._left_out.add(place)
                     self._close()
                     break
+            else:
+                # of the cells alone: what calls print may be inputs that are hidden
+                self.output = self.output or self._sandbox.output
         return self._sandbox
 
     def _cell(self, sandbox: Sandbox, place: int, source: str) -> None:
+        start = time.monotonic()
         try:
-            seconds = min(self.limits.cell, self._left())
+            seconds = min(self.limits.cell, self._left(), max(self._for_cells / 4, 0.1))
             done = sandbox.ask({"do": "cell", "source": source}, {}, seconds)
             error = done.get("error")
         except TooSlow as slow:
             self.errors[place] = str(slow)
             return
+        finally:
+            self._for_cells -= time.monotonic() - start
         if error:
             self.errors[place] = in_words(error)
 

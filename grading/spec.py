@@ -181,6 +181,28 @@ class Hidden:
             for of in self.check.gradients.values()
         ]
 
+    def measured(
+        self, files: Mapping[str, bytes], inputs: Mapping[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """Return results that follow from the files handed in, without any of the student's code.
+
+        By default None: the results are what the student's functions return. A subclass, for a
+        network that was trained, computes them from its parameters. It is the only way to be sure:
+        a function that is sent test images of a public data set may look up what they show.
+
+        Parameters
+        ----------
+        files : mapping of str to bytes
+            What was handed in beside the notebook.
+        inputs : mapping
+
+        Raises
+        ------
+        grading.handed_in.Unfit
+            If the files are missing or cannot be used.
+        """
+        return None
+
     def _pulled(self, inputs: Mapping[str, Any], of: str) -> Callable:
         """Return the function of one input whose gradient is asked for."""
 

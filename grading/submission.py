@@ -113,7 +113,8 @@ def _graded(
     if path is None:
         return Graded(name, problem=cleaned(odd))
     try:
-        content = path.read_bytes()[: canonical.MOST_BYTES + 1]
+        with path.open("rb") as file:
+            content = file.read(canonical.MOST_BYTES + 1)
         made = canonical.canonicalise(release, canonical.read(content))
     except canonical.Unreadable as reason:
         return Graded(name, problem=cleaned(str(reason)))

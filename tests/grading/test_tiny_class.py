@@ -78,7 +78,14 @@ HOSTILE = {
 
 
 @pytest.fixture(scope="module")
-def outcomes(tiny_course, tmp_path_factory):
+def patch():
+    """Patch for all tests of this file."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def outcomes(tiny_course, tmp_path_factory, patch):
     """Grade all of them in one run; by student."""
     import shutil
 
@@ -104,6 +111,8 @@ def outcomes(tiny_course, tmp_path_factory):
     for student, (before, _) in HOSTILE.items():
         put(student, f"{before}\n{RIGHT}")
     course = Course(root)
+    folder = tmp_path_factory.mktemp("tmp")  # no other run makes folders there
+    patch.setattr(tempfile, "tempdir", str(folder))
     processes, folders = descendants(), folders_of_slots()
     found = {one.submission.student: one for one in pipeline.run(course, limits=LIMITS, jobs=2)}
     return course, found, processes, folders
