@@ -1,7 +1,7 @@
 """NumPy with gradients: ``import minpy.numpy as np``, and differentiate with `minpy.grad`."""
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minpy import extend, numpy
 from minpy.array import is_recorded
@@ -29,6 +29,13 @@ from minpy.errors import (
 )
 from minpy.extend import checkpoint, customop
 from minpy.trace import Trace, record
+
+if TYPE_CHECKING:  # what `__getattr__` imports when it is asked for
+    from minpy.checking import detect_nan, gradcheck
+    from minpy.checking.profiling import profile
+    from minpy.config import show_config
+    from minpy.plotting import draw_graph
+    from minpy.symbol import Function
 
 _importing.install()
 
