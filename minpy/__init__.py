@@ -31,7 +31,8 @@ from minpy.extend import checkpoint, customop
 from minpy.trace import Trace, record
 
 if TYPE_CHECKING:  # what `__getattr__` imports when it is asked for
-    from minpy.checking import detect_nan, gradcheck
+    from minpy.checking.gradcheck import gradcheck
+    from minpy.checking.nan import detect_nan
     from minpy.checking.profiling import profile
     from minpy.config import show_config
     from minpy.plotting import draw_graph
