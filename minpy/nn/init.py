@@ -17,6 +17,7 @@ import numpy as onp
 
 import minpy.numpy as np
 from minpy.dtypes import get_default_dtype
+from minpy.nn.options import rule_called
 from minpy.numpy import ndarray
 
 __all__ = ["RULES", "constant", "custom", "gaussian", "kaiming", "orthogonal", "rule", "xavier"]
@@ -225,14 +226,7 @@ def rule(name: str | Rule) -> Rule:
         ...
     ValueError: no init rule is called 'glorot'; there are constant, custom, gaussian, ...
     """
-    if callable(name):
-        return name
-    if name not in RULES:
-        raise ValueError(
-            f"no init rule is called {name!r}; there are {', '.join(RULES)}, and any function of "
-            "(shape, config)"
-        )
-    return RULES[name]
+    return rule_called("init rule", name, RULES, "(shape, config)")
 
 
 def _options(name: str, config: dict | None, **defaults: Any) -> dict[str, Any]:

@@ -26,6 +26,7 @@ import numpy as onp
 import minpy.numpy as np
 from minpy.array import is_recorded
 from minpy.containers import leaves, rebuilt
+from minpy.nn.options import rule_called
 from minpy.numpy import ndarray
 
 __all__ = [
@@ -423,14 +424,7 @@ def rule(name: str | Rule) -> Rule:
         ...
     ValueError: no update rule is called 'adagrad'; there are adam, adamw, nesterov, ...
     """
-    if callable(name):
-        return name
-    if name not in RULES:
-        raise ValueError(
-            f"no update rule is called {name!r}; there are {', '.join(RULES)}, and any function of "
-            "(w, dw, config)"
-        )
-    return RULES[name]
+    return rule_called("update rule", name, RULES, "(w, dw, config)")
 
 
 # ----- clipping gradients

@@ -1,11 +1,12 @@
-"""Options by name: which there are, and which was probably meant."""
+"""Options and rules by name: which there are, and which was probably meant."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-__all__ = ["refuse_unknown"]
+__all__ = ["refuse_unknown", "rule_called"]
 
 
 def refuse_unknown(what: str, given: Iterable[str], known: Iterable[str]) -> None:
@@ -33,6 +34,40 @@ def refuse_unknown(what: str, given: Iterable[str], known: Iterable[str]) -> Non
     if unknown:
         listed = f"Its options are {', '.join(known)}" if known else "It has none"
         raise TypeError(f"{what} has no option {', '.join(unknown)}{_near(unknown, known)}{listed}")
+
+
+def rule_called(kind: str, name: Any, rules: Mapping[str, Any], takes: str) -> Callable:
+    """Return the rule of a name; a function is its own rule.
+
+    Parameters
+    ----------
+    kind : str
+        What messages call such a rule.
+    name : str or callable
+    rules : mapping from str to callable
+    takes : str
+        The arguments that such a function has.
+
+    Raises
+    ------
+    ValueError
+        If there is no rule of this name; the message names the nearest, and all.
+
+    Examples
+    --------
+    >>> rule_called("init rule", "Xavier", {"xavier": print}, "(shape, config)")
+    Traceback (most recent call last):
+    ValueError: no init rule is called 'Xavier'; did you mean xavier? There are xavier, and any ...
+    """
+    if callable(name):
+        return name
+    if name not in rules:
+        near = _near([str(name).lower()], list(rules))
+        listed = f"{near}There are" if near.startswith(";") else "; there are"
+        raise ValueError(
+            f"no {kind} is called {name!r}{listed} {', '.join(rules)}, and any function of {takes}"
+        )
+    return rules[name]
 
 
 def _near(names: list[str], known: list[str]) -> str:
