@@ -78,9 +78,9 @@ class Solver:
         see `minpy.nn.schedules`.
     clip_norm : float, optional
         Gradients are scaled down where the norm of all of them is larger.
-    weight_decay : float
-        The ``weight_decay`` in the configuration of parameters with two or more axes: of weights,
-        not of biases and scales.
+    weight_decay : float, optional
+        The ``weight_decay`` in the configuration of parameters with two or more axes, weights; that
+        of others, biases and scales, is then zero.  By default all have that of their rule.
     num_epochs : int
     train_acc_num_samples : int
         How many training samples are looked at after each epoch.
@@ -148,7 +148,7 @@ class Solver:
         lr_decay: float = 1.0,
         schedule: Callable[[int], float] | None = None,
         clip_norm: float | None = None,
-        weight_decay: float = 0.0,
+        weight_decay: float | None = None,
         num_epochs: int = 10,
         train_acc_num_samples: int = 1000,
         restore_best: bool = True,
@@ -216,8 +216,9 @@ class Solver:
             own_rule = config.get("update_rule")
             inherited = {} if own_rule else self.optim_config
             made = {**inherited, **config.get("optim_config", {})}
-            if self.weight_decay and len(config["shape"]) > 1:
-                made.setdefault("weight_decay", self.weight_decay)
+            if self.weight_decay is not None:
+                many_axes = len(config["shape"]) > 1
+                made.setdefault("weight_decay", self.weight_decay if many_axes else 0.0)
             if self.schedule is not None:
                 self.learning_rates[name] = _learning_rate(name, made)
             self.update_rules[name] = optim.rule(own_rule) if own_rule else self.update_rule

@@ -145,6 +145,14 @@ def test_learning_rates_that_are_none(rate):
         optim.sgd(np.zeros(2), np.ones(2), {"learning_rate": rate})
 
 
+def test_adamw_does_not_decay_biases_where_weights_have_a_decay():
+    for given, expected in ((0.1, [0.1, 0.0]), (0.0, [0.0, 0.0]), (None, [0.01, 0.01])):
+        solver = quiet_solver(update_rule="adamw", weight_decay=given, num_epochs=1)
+        solver.train()
+        found = [solver.optim_configs[name]["weight_decay"] for name in ("w1", "b1")]
+        assert found == expected
+
+
 def test_the_rate_that_nobody_gave_is_told_when_a_loss_explodes():
     x, y = quadrants()
     x[0, 0] = onp.nan
