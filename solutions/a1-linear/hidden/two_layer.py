@@ -92,7 +92,7 @@ def signs(rng, shape):
 
 # One example and many weights: loops over every product take part of a second, and as many forward
 # passes as there are weights, minutes.
-MANY = {"N": 1, "P": 16, "Q": 25, "M": 400, "H": 400, "C": 10}
+MANY = {"N": 1, "P": 20, "Q": 30, "M": 500, "H": 500, "C": 10}
 
 
 def of_many(check):
@@ -107,7 +107,7 @@ hidden = [
         checks.relu,
         rectified,
         cases=[Case("zeros among them", checks.relu.sizes, inputs={"x": Draw("N 5", signs)})],
-        large={"N": 30_000},
+        large={"N": 60_000},
     ),
     Hidden(
         checks.softmax_loss,
