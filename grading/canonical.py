@@ -123,6 +123,21 @@ def _printable(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_LINK = re.compile(r"\](?=[(:](?!\s*(?:https?://|mailto:|#)))")
+
+
+def _inert(text: str) -> str:
+    """Return Markdown in which there are no tags, and no links but to the web: spaces break them.
+
+    The formgrader shows what students wrote, in the name of whoever grades, and would run it.
+
+    >>> _inert("so $a<b$: <script>x()</script> [y](javascript:z) [w](https://w.org)")
+    'so $a< b$: < script>x()< /script> [y] (javascript:z) [w](https://w.org)'
+    """
+    return _LINK.sub("] ", _TAG.sub("< ", text))
+
+
 def canonicalise(release: NotebookNode, submitted: Sequence[Cell]) -> Canonical:
     """Put what a student wrote into the released notebook.
 
@@ -163,7 +178,8 @@ def canonicalise(release: NotebookNode, submitted: Sequence[Cell]) -> Canonical:
             made.repairs.append(f"the cell '{name}' is missing; it counts as not written")
         if there is not None and cells[there].source.strip() != cell.source.strip():
             if _writable(cell):
-                cell.source = cells[there].source
+                source = cells[there].source
+                cell.source = _inert(source) if cell.cell_type == "markdown" else source
             elif name:
                 made.repairs.append(f"the locked cell '{name}' was edited; the original is used")
             elif cell.cell_type == "code":  # both: the original may be what other cells need

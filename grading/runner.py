@@ -16,6 +16,7 @@ import ctypes
 import json
 import math
 import os
+import re
 import signal
 import socket
 import sys
@@ -29,6 +30,7 @@ import numpy as onp
 
 MOST_HEADER = 2**20
 KINDS = "biufc"
+_DTYPE = re.compile(rf"[<>|=]?[{KINDS}]\d\d?")  # NumPy understands much more
 SET_PDEATHSIG = 1  # of prctl
 
 
@@ -143,9 +145,11 @@ def _rebuilt(
         return None if what is None else str(what)[:1000]
     if kind == "other":
         return Other(str(what)[:100])
+    if not _DTYPE.fullmatch(str(what[0])):
+        raise ProtocolError("an array whose dtype is not one of numbers")
     dtype, shape = onp.dtype(str(what[0])), tuple(int(n) for n in what[1])
     size = math.prod(shape) * dtype.itemsize
-    if dtype.kind not in KINDS or len(shape) > 32 or min(shape, default=0) < 0:
+    if len(shape) > 32 or min(shape, default=0) < 0:
         raise ProtocolError(f"an array of dtype {dtype} and shape {shape}")
     budget[0] -= size
     if budget[0] < 0:

@@ -395,6 +395,42 @@ def test_files_that_are_no_files(course, hand_in):
     assert not submission.files()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<img src=x onerror=evil()>",
+        "<script>evil()</script>",
+        "[a](javascript:evil())",
+        "[a]( \n<javascript:evil()>)",
+        "[a](&#106;avascript:evil())",
+        "[a][b]\n\n[b]: javascript:evil()",
+        "<javascript:evil()>",
+    ],
+)
+def test_answers_in_words_run_nothing_in_the_formgrader(course, hand_in, text):
+    exporters = pytest.importorskip("nbconvert.exporters", reason="the formgrader uses it")
+    import nbformat
+
+    from grading import canonical
+
+    def shown(source):
+        cell = nbformat.v4.new_markdown_cell(source)
+        page, _ = exporters.HTMLExporter(template_name="basic").from_notebook_node(
+            nbformat.v4.new_notebook(cells=[cell])
+        )
+        return [
+            bad for bad in ("<script>evil", "<img src", 'onerror="', 'href="java') if bad in page
+        ]
+
+    made = course.released("tiny", "affine")
+    (question,) = [i for i, c in enumerate(made.cells) if "question" in str(c.metadata)]
+    made.cells[question].source = text
+    content = nbformat.writes(made).encode()
+    graded = canonical.canonicalise(course.released("tiny", "affine"), canonical.read(content))
+    assert shown("<img src=x onerror=evil()>")  # the control
+    assert not shown(graded.notebook.cells[question].source)
+
+
 def test_ends_of_lines_and_marks_at_the_beginning_change_nothing(course):
     import nbformat
 
