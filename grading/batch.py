@@ -148,7 +148,7 @@ def graded(
                     slots[place] = _Slot(course, limits)
                     ours.add(slots[place].process.pid or 0)
                     why = f"its checker took more than {allowed:g} s" if late else _ended(slot)
-                    outcome = _queued(course, submission, why, time.monotonic() - slot.since)
+                    outcome = queued(course, submission, why, time.monotonic() - slot.since)
                 slot.busy_with = None
                 yield outcome
     finally:
@@ -166,7 +166,7 @@ def _answer(course: Course, slot: _Slot, submission: Submission, late: bool) -> 
         return None
     seconds = time.monotonic() - slot.since
     if "failed" in answer:
-        return _queued(course, submission, OUR_FAULT, seconds, answer["failed"])
+        return queued(course, submission, OUR_FAULT, seconds, answer["failed"])
     found = [Graded.from_dict(one) for one in answer["graded"]]
     return Outcome(submission, found, seconds)
 
@@ -176,9 +176,10 @@ def _ended(slot: _Slot) -> str:
     return f"its checker ended with {slot.process.exitcode}: the submission may have killed it"
 
 
-def _queued(
+def queued(
     course: Course, submission: Submission, why: str, seconds: float, detail: str = ""
 ) -> Outcome:
+    """Return what came of a submission that a person has to look at, and why."""
     names = course.notebooks(submission.assignment)
     found = [Graded(name, problem=why, detail=detail) for name in names]
     return Outcome(submission, found, seconds)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -52,12 +53,22 @@ def run(
             course.hidden(assignment, notebook)  # a mistake in a check is told before, and once
     done = []
     for outcome in batch.graded(course, submissions, limits or Limits(), jobs):
-        for step in STEPS:
-            step(course, outcome)
-        done.append(outcome)
-        yield outcome
+        written = _written(course, outcome)
+        done.append(written)
+        yield written
     if done:
         put_lists(course, done)
+
+
+def _written(course: Course, outcome: Outcome) -> Outcome:
+    """Take all steps; if one fails, it is for a person to look at, and the others are graded."""
+    try:
+        for step in STEPS:
+            step(course, outcome)
+    except Exception:  # a mistake of ours that this submission brought out
+        why = traceback.format_exc(limit=-3)
+        return batch.queued(course, outcome.submission, batch.OUR_FAULT, outcome.seconds, why)
+    return outcome
 
 
 def put_notebooks(course: Course, outcome: Outcome) -> None:

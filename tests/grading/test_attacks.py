@@ -336,6 +336,17 @@ def test_arrays_that_cannot_be_used(content):
         handed_in.arrays(content, "net.npz")
 
 
+def test_what_cannot_be_written_down_stops_nobody_else(course, hand_in):
+    from grading import pipeline
+
+    hand_in("ada")
+    hand_in("bob")
+    (course.root / "autograded" / "ada").write_text("a file where a folder is to be")
+    ada, bob = pipeline.run(course, limits=LIMITS)
+    assert ada.problem and "Error" in ada.notebooks[0].detail
+    assert not bob.problem and bob.notebooks[0].points == 5
+
+
 TWO_LAYER = {
     hidden.check.name: hidden
     for hidden in load(
