@@ -125,11 +125,16 @@ def _state_of(dataiter: Any) -> dict[str, Any] | None:
 
 @contextlib.contextmanager
 def left_where_it_was(dataiter: Any) -> Iterator[None]:
-    """Begin an epoch for a ``with`` block; afterwards the iterator, if it can, is where it was."""
+    """Begin an epoch for a ``with`` block; afterwards the iterator is where it was.
+
+    One that cannot say where that is begins another epoch.
+    """
     state = _state_of(dataiter)
     dataiter.reset()
     try:
         yield
     finally:
-        if state is not None:
+        if state is None:
+            dataiter.reset()
+        else:
             dataiter.set_state(state)

@@ -15,6 +15,7 @@ draws.  That makes it the same with `PrefetchIter`, which prepares batches in a 
 from __future__ import annotations
 
 import contextvars
+import functools
 import importlib
 import queue
 import threading
@@ -387,9 +388,11 @@ class PrefetchIter(DataIter):
         return self.source.getnumiterations()
 
     def getsubiter(self, num_samples: int) -> DataIter:
-        """Return an iterator over some of the samples, without a thread."""
+        """Return an iterator over some of the samples, without a thread; itself if none can be."""
+        if not hasattr(self.source, "getsubiter"):
+            return self
         self.close()
-        return self.source.getsubiter(num_samples)  # type: ignore[attr-defined]
+        return self.source.getsubiter(num_samples)
 
     def get_state(self) -> dict[str, Any]:
         """Return the state of the source after the last batch that was given."""
@@ -478,9 +481,15 @@ class _MXNetIter(DataIter):
         """Begin the next epoch."""
         super().reset()
         self.theirs.reset()
-        # after one reset MXNet goes on behind the samples that filled the last batch, which would
-        # then count in neither epoch; after two it begins at the first one
-        self.theirs.reset()
+
+
+def _of_mxnet(make: Callable, *args: Any, **kwargs: Any) -> _MXNetIter:
+    """Return an iterator of MXNet each of whose epochs begins at the first sample."""
+    # with MXNet's default an epoch leaves out the samples that filled the last batch of the one
+    # before, and since filling does not count, they would count in neither
+    if "round_batch" in (make.__doc__ or ""):
+        kwargs.setdefault("round_batch", False)
+    return _MXNetIter(make(*args, **kwargs))
 
 
 def __getattr__(name: str) -> Any:
@@ -495,7 +504,7 @@ def __getattr__(name: str) -> Any:
         theirs: Sequence[str] = [n for n in dir(mxnet.io) if n.endswith("Iter")]
         if name in theirs:
             make = getattr(mxnet.io, name)
-            return lambda *args, **kwargs: _MXNetIter(make(*args, **kwargs))
+            return functools.partial(_of_mxnet, make)
         raise AttributeError(
             f"module 'minpy.nn.io' has no {name}; of MXNet's there are {', '.join(theirs)}"
         )

@@ -348,10 +348,11 @@ def test_iterators_of_mxnet_are_here(tmp_path):
         pytest.skip("needs MXNet")
     (tmp_path / "data.csv").write_text("1,2\n3,4\n5,6\n")
     batches = io.CSVIter(data_csv=str(tmp_path / "data.csv"), data_shape=(2,), batch_size=2)
-    for _ in range(2):
+    for _ in range(3):
         epoch = [(batch.data[0].asnumpy().tolist(), batch.pad) for batch in batches]
         assert [pad for _, pad in epoch] == [0, 1]
         assert epoch[0][0] == [[1, 2], [3, 4]]
+        assert epoch[1][0][0] == [5, 6]
     assert batches.provide_data == [("data", (2, 2))]
     with pytest.raises(AttributeError, match="CSVIter"):
         io.NoSuchIter  # noqa: B018

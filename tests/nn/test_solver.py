@@ -11,7 +11,7 @@ import minpy
 import minpy.numpy as np
 from minpy.nn import layers, optim, schedules
 from minpy.nn.divergence import DivergedError
-from minpy.nn.io import DataBatch, DataIter, NDArrayIter
+from minpy.nn.io import DataBatch, DataIter, NDArrayIter, PrefetchIter
 from minpy.nn.model import ModelBase
 from minpy.nn.model_builder import Model, Sequential
 from minpy.nn.modules import FullyConnected, ReLU
@@ -621,6 +621,37 @@ def test_the_plot_shows_the_histories():
     assert any(onp.array_equal(y, solver.loss_history) for y in drawn)
     drawn = [list(line.get_ydata()) for line in accuracy_axes.lines]
     assert solver.train_acc_history in drawn and solver.val_acc_history in drawn
+
+
+@pytest.mark.parametrize("wrap", [lambda data: data, PrefetchIter])
+def test_each_epoch_is_whole_also_of_an_iterator_that_cannot_say_where_it_is(wrap):
+    x, y = quadrants()
+
+    class Stream(DataIter):
+        place = 0
+        batch_size = 10
+
+        def next(self):
+            if self.place == 100:
+                raise StopIteration
+            self.place += 10
+            part = slice(self.place - 10, self.place)
+            return DataBatch([np.asarray(x[part])], [np.asarray(y[part])], index=self.place)
+
+        def reset(self):
+            super().reset()
+            self.place = 0
+
+    seen = []
+
+    class Note(TwoLayers):
+        def forward_batch(self, batch, mode):
+            if mode == "train":
+                seen.append(batch.index)
+            return super().forward_batch(batch, mode)
+
+    quiet_solver(Note(), train=wrap(Stream()), train_acc_num_samples=30, num_epochs=3).train()
+    assert seen == 3 * list(range(10, 110, 10))
 
 
 def test_batches_may_hold_numpys_arrays():
