@@ -41,14 +41,14 @@ def pretend(anew, monkeypatch):
 
 @pytest.fixture
 def no_torch(anew, monkeypatch):
-    """A machine without PyTorch."""
+    """A machine without PyTorch, and without any other library."""
     monkeypatch.setattr(Library, "installed", lambda self: False)
 
 
 @pytest.fixture
 def broken_torch(anew, monkeypatch):
-    """A machine on which PyTorch is installed, and does not import."""
-    monkeypatch.setattr(Library, "installed", lambda self: True)
+    """A machine on which PyTorch alone is installed, and does not import."""
+    monkeypatch.setattr(Library, "installed", lambda self: self.name == "torch")
     monkeypatch.setitem(sys.modules, "minpy.backends.torch", None)
 
 
