@@ -16,6 +16,7 @@ It may look at everything, and `solver.stop(reason)` ends training.  This is one
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
@@ -343,7 +344,8 @@ class EarlyStopping:
         sign = 1 if solver.task_type == "classification" else -1
         best, best_epoch = None, 0
         for epoch, score in enumerate(history, 1):
-            if best is None or sign * (score - best) > self.least:
+            from_nan = best is not None and math.isnan(best) and not math.isnan(score)
+            if best is None or from_nan or sign * (score - best) > self.least:
                 best, best_epoch = score, epoch
         if len(history) - best_epoch >= self.patience:
             solver.stop(

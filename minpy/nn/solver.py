@@ -406,7 +406,9 @@ class Solver:
         return self.model.loss_batch(batch, predict).item()
 
     def is_better(self, score: float, than: float) -> bool:
-        """Return whether one result of `check_accuracy` is better than another."""
+        """Return whether one result of `check_accuracy` is better than another; all beat a NaN."""
+        if math.isnan(than):
+            return not math.isnan(score)
         return score > than if self.task_type == "classification" else score < than
 
     # -- going on later

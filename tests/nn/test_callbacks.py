@@ -1,5 +1,6 @@
 """What a solver shows and writes on the way."""
 
+import math
 import os
 import re
 import subprocess
@@ -278,6 +279,8 @@ class Scored:
         ([0.1, 0.2, 0.2, 0.2], 2, 0.0, 4),
         ([0.5, 0.4, 0.6, 0.5, 0.5, 0.5], 3, 0.0, 6),
         ([0.5, 0.505, 0.51, 0.6], 2, 0.05, 3),
+        ([math.nan, 0.1, 0.05, 0.05], 2, 0.0, 4),
+        ([math.nan, math.nan, math.nan], 2, 0.0, 3),
     ],
 )
 def test_early_stopping(history, patience, least, stops_after):

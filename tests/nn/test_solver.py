@@ -299,6 +299,14 @@ def test_the_best_parameters_are_copies_of_the_best_epoch():
     assert values(solver.best_params) == kept[best]
 
 
+@pytest.mark.parametrize("task_type", ["classification", "regression"])
+def test_any_result_is_better_than_a_nan(task_type):
+    solver = quiet_solver(task_type=task_type)
+    assert solver.is_better(0.5, than=math.nan)
+    assert not solver.is_better(math.nan, than=0.5)
+    assert not solver.is_better(math.nan, than=math.nan)
+
+
 def test_what_is_kept_beside_the_parameters_is_that_of_the_best_epoch_too():
     class Counting(TwoLayers):
         def forward(self, X, mode):
