@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from grading.course import Course, Submission
-from grading.sandbox import Limits, adopt_orphans, descendants, end_orphans
+from grading.processes import adopt_orphans, descendants, end_orphans
+from grading.sandbox import Limits
 from grading.submission import Graded, grade
 
 OUR_FAULT = "the grader failed, which is no fault of the submission"

@@ -16,7 +16,8 @@ from nbformat import NotebookNode
 
 from grading import release
 from grading.course import Course, CourseError, set_up
-from grading.sandbox import Limits, Sandbox, TooSlow, adopt_orphans
+from grading.processes import adopt_orphans
+from grading.sandbox import Limits, Sandbox, TooSlow
 from grading.submission import grade_id_of
 
 ASSIGNMENT, NOTEBOOK = "a1-linear", "two_layer"

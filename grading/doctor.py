@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as onp
 
 from grading.course import Course
-from grading.sandbox import adopt_orphans
+from grading.processes import adopt_orphans
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ sandboxes becomes the parent of orphans (Linux), and so can find them.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import select
@@ -22,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +29,7 @@ from typing import Any
 
 import minpy
 from grading import runner
-
-SET_CHILD_SUBREAPER = 36  # of prctl
+from grading.processes import descendants, end, processor_seconds, threads_of_user, waited_for
 
 
 class Lost(Exception):
@@ -146,10 +144,10 @@ class Sandbox:
         """
         runner_alone = {self._process.pid}
         end(descendants() - self._strangers - runner_alone)
-        before, waited = descendants(), _waited_for(self._process.pid)
+        before, waited = descendants(), waited_for(self._process.pid)
         answer = self.ask(question, values, seconds)
         started = descendants() - before
-        answer["helpers"] = bool(started) or _waited_for(self._process.pid) != waited
+        answer["helpers"] = bool(started) or waited_for(self._process.pid) != waited
         return answer
 
     def ask(self, question: Mapping[str, Any], values: Mapping[str, Any], seconds: float) -> Any:
@@ -171,7 +169,7 @@ class Sandbox:
             If the runner has gone; this sandbox is of no more use.
         """
         self._count += 1
-        spent = _processor_seconds(self._process.pid)
+        spent = processor_seconds(self._process.pid)
         deadline = time.monotonic() + seconds
         try:
             self._channel.settimeout(seconds)
@@ -187,7 +185,7 @@ class Sandbox:
             raise TooSlow(f"it took more than {seconds:g} s") from None
         except (BrokenPipeError, ConnectionResetError):
             raise Lost(self._why()) from None
-        if _processor_seconds(self._process.pid) - spent > seconds:  # in many threads
+        if processor_seconds(self._process.pid) - spent > seconds:  # in many threads
             raise TooSlow(f"it took more than {seconds:g} s of the processor")
         return answer
 
@@ -271,13 +269,6 @@ class Sandbox:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def adopt_orphans() -> bool:
-    """Become the parent of what a student's process leaves behind; say whether that works here."""
-    if not sys.platform.startswith("linux"):
-        return False
-    return ctypes.CDLL(None, use_errno=True).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
-
-
 def environment(folder: Path) -> dict[str, str]:
     """Return the environment of a runner: nothing of ours but where programs and data are."""
     mine = {
@@ -312,7 +303,7 @@ def _as_rlimits(limits: Limits) -> str:
             "CPU": limits.cpu,
             "AS": limits.memory,
             "FSIZE": limits.file,
-            "NPROC": _threads_of_user() + limits.processes,
+            "NPROC": threads_of_user() + limits.processes,
             "NOFILE": 256,
             "CORE": 0,
         }
@@ -325,92 +316,3 @@ def _copy_font_list(folder: Path) -> None:
     for path in ours.glob("fontlist-*.json") if ours.is_dir() else ():
         folder.mkdir(exist_ok=True)
         shutil.copy(path, folder)
-
-
-def end_orphans(kept: Collection[int]) -> None:
-    """End the children of this process that are not in `kept`, and all that came of them.
-
-    Parameters
-    ----------
-    kept : collection of int
-        Numbers of processes.
-    """
-    for _ in range(100):
-        stray = set(_children().get(os.getpid(), [])).difference(kept)
-        if not stray:
-            return
-        for pid in stray:
-            end(descendants(pid) | {pid})
-        time.sleep(0.01)
-
-
-def end(pids: Collection[int]) -> None:
-    """Kill processes: first stop them all, so that none starts another one meanwhile."""
-    for send in (signal.SIGSTOP, signal.SIGKILL):
-        for pid in pids:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, send)
-    for pid in pids:
-        with suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
-
-
-def descendants(of: int | None = None) -> set[int]:
-    """Return the processes that this one started, or another one; and those that these started."""
-    children = _children()
-    found, ahead = set(), [os.getpid() if of is None else of]
-    while ahead:
-        mine = children.get(ahead.pop(), [])
-        found.update(mine)
-        ahead += mine
-    return found
-
-
-def _children() -> dict[int, list[int]]:
-    """Return the numbers of processes by that of their parent."""
-    children: dict[int, list[int]] = {}
-    for pid, fields in _processes():
-        children.setdefault(int(fields[PARENT]), []).append(pid)
-    return children
-
-
-def _threads_of_user() -> int:
-    """Return how many threads this user has: the limit on processes counts all of them."""
-    count = 0
-    for pid, fields in _processes():
-        with suppress(OSError):
-            count += int(fields[THREADS]) * (os.stat(f"/proc/{pid}").st_uid == os.getuid())
-    return count
-
-
-def _waited_for(pid: int) -> bytes:
-    """Return what tells whether a process has waited for a child since: the faults of those."""
-    return _fields(pid)[FAULTS_OF_CHILDREN]
-
-
-def _processor_seconds(pid: int) -> float:
-    """Return how long a process, with all its threads, kept processors busy."""
-    fields = _fields(pid)
-    return (int(fields[USER_TICKS]) + int(fields[SYSTEM_TICKS])) / TICKS
-
-
-def _fields(pid: int) -> list[bytes]:
-    """Return the fields of a process as Linux tells them; zeros where it does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-    except OSError:
-        return [b"0"] * 50
-
-
-# Of the fields of /proc/PID/stat that follow the name.
-PARENT, FAULTS_OF_CHILDREN, USER_TICKS, SYSTEM_TICKS, THREADS = 1, 8, 11, 12, 17
-TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
-
-
-def _processes() -> Iterator[tuple[int, list[bytes]]]:
-    """Give the processes of this machine, as Linux tells it; elsewhere none."""
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            yield int(path.parent.name), path.read_bytes().rpartition(b")")[2].split()
-        except OSError:  # it has ended
-            continue

@@ -130,7 +130,8 @@ class Dataset:
         --------
         >>> images = onp.arange(8.0).reshape(2, 1, 2, 2)
         >>> data = Dataset("two", images, onp.arange(2), images, onp.arange(2), ("a", "b"))
-        >>> data.normalized().x_train.mean().round(6), data.normalized().x_train.std().round(6)
+        >>> normal = data.normalized().x_train
+        >>> round(float(normal.mean()), 6), round(float(normal.std()), 6)
         (0.0, 1.0)
         """
         if per not in PER or (per == "channel" and self.x_train.ndim != 4):

@@ -232,7 +232,6 @@ def test_where_it_is_missing_the_error_says_why(
     monkeypatch.setattr(sys, "path", [])
     for name in [name for name in sys.modules if name.partition(".")[0] == "mxnet"]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setattr(loading, "_bring_distutils", lambda: None)
     with pytest.raises(ImportError) as caught:
         loading.load()
     assert "MXNet is not installed" in str(caught.value) or "has no build" in str(caught.value)
@@ -240,8 +239,15 @@ def test_where_it_is_missing_the_error_says_why(
     assert "use_policy('prefer_torch')" in str(caught.value)
 
 
-def test_without_distutils_setuptools_is_asked_for(loading, monkeypatch):
-    monkeypatch.setattr(sys, "version_info", (3, 12))
-    monkeypatch.setitem(sys.modules, "setuptools", None)
-    with pytest.raises(ImportError, match="pip install setuptools"):
-        loading.load()
+def test_without_distutils_setuptools_is_asked_for(impostor):
+    path = impostor("import distutils")
+    code = """
+        sys.modules.update(distutils=None, setuptools=None)
+        try:
+            loading.load()
+        except ImportError as error:
+            print(error)
+    """
+    message = " ".join(run(code, path=path)[0])
+    assert message.startswith("MXNet needs distutils")
+    assert message.endswith("pip install setuptools")

@@ -18,7 +18,8 @@ pytest.importorskip("nbformat", reason="notebooks are read with nbformat")
 
 from grading import handed_in
 from grading.judge import judged, seed
-from grading.sandbox import Limits, adopt_orphans, descendants
+from grading.processes import adopt_orphans, descendants
+from grading.sandbox import Limits
 from grading.session import Session
 from grading.spec import load
 

@@ -10,7 +10,8 @@ pytest.importorskip("IPython", reason="a runner is an IPython shell")
 pytest.importorskip("nbformat", reason="notebooks are read with nbformat")
 
 from grading.judge import judged, seed
-from grading.sandbox import Limits, adopt_orphans
+from grading.processes import adopt_orphans
+from grading.sandbox import Limits
 from grading.session import Session
 from grading.spec import load
 

@@ -13,7 +13,8 @@ pytest.importorskip("nbgrader", reason="the gradebook is nbgrader's")
 pytest.importorskip("nh3", reason="feedback is sanitised with nh3")
 
 from grading import gradebook, pipeline
-from grading.sandbox import Limits, descendants
+from grading.processes import descendants
+from grading.sandbox import Limits
 
 LIMITS = Limits(cell=5.0, call=2.0, grace=0.5, submission=60.0)
 

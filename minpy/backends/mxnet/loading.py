@@ -19,10 +19,12 @@ from __future__ import annotations
 
 import builtins
 import importlib
+import importlib.util
 import os
 import platform
 import sys
 import warnings
+from contextlib import suppress
 from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType, SimpleNamespace
@@ -65,8 +67,9 @@ def load() -> ModuleType:
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
     os.environ.setdefault("MXNET_SUBGRAPH_VERBOSE", "0")  # a line on stderr for each executor
-    if sys.version_info >= (3, 12):
-        _bring_distutils()
+    if importlib.util.find_spec("distutils") is None:
+        with suppress(ModuleNotFoundError):  # which MXNet's import then says, if it is there
+            importlib.import_module("setuptools")  # has distutils, and makes it importable
     try:
         with warnings.catch_warnings():
             # Where MXNet is old: deprecated modules, escapes in texts.  Others may still warn.
@@ -84,19 +87,13 @@ def load() -> ModuleType:
     return mx
 
 
-def _bring_distutils() -> None:
-    try:
-        importlib.import_module("setuptools")  # which makes it importable
-        importlib.import_module("distutils")
-    except ImportError as error:
-        raise ImportError(
-            "MXNet needs distutils, which Python has left out from 3.12 on and setuptools has: "
-            "pip install setuptools"
-        ) from error
-
-
 def _why_missing(error: ModuleNotFoundError) -> str:
     """Say what is not installed, and what to do on this machine."""
+    if error.name == "distutils":
+        return (
+            "MXNet needs distutils, which Python has left out from 3.12 on and setuptools has: "
+            "pip install setuptools"
+        )
     if error.name != "mxnet":
         return f"MXNet is installed, but {error.name} is not, which it needs: pip install it."
     machine = platform.machine().lower()
