@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Collection, Iterator
 from contextlib import suppress
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 SET_CHILD_SUBREAPER = 36  # of prctl
@@ -22,6 +23,9 @@ def adopt_orphans() -> bool:
     """Become the parent of what a student's process leaves behind; say whether that works here."""
     if not sys.platform.startswith("linux"):
         return False
+    # a process of Python's own that multiprocessing starts some time: it is no orphan, nor a helper
+    # that a submission started, and so it is there before any of these
+    resource_tracker.ensure_running()
     return ctypes.CDLL(None, use_errno=True).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
 
 

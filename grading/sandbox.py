@@ -95,6 +95,7 @@ class Sandbox:
         self._cause = ""
         self._ended = threading.Event()
         self._process: Any = None
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> Sandbox:
         self._strangers = descendants()
@@ -131,7 +132,7 @@ class Sandbox:
             )
         self._reader = threading.Thread(target=self._read_output, daemon=True)
         self._reader.start()
-        threading.Thread(target=self._watch, daemon=True).start()
+        self._watcher.start()
         self._answer(time.monotonic() + self.limits.cell)  # it has started
 
     def ask_alone(
@@ -263,6 +264,8 @@ class Sandbox:
         if self._process is not None:
             self._kill()
             self._process.wait()
+            if self._watcher.is_alive():
+                self._watcher.join()  # or it would still be killing when the next runner is there
             self._reader.join(5.0)
             self._process.stdout.close()
             self._channel.close()
