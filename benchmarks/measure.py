@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.agreement import assert_agree
-from benchmarks.case import Case, Sampler
+from benchmarks.benchmark import Benchmark, Sampler
 from benchmarks.peers import Unavailable
 
 #: Seconds between two implementations: OpenBLAS's threads spin for about 30 ms.
@@ -95,7 +95,7 @@ class Timer:
 class Measured:
     """A case's samples, one list per implementation, and why others have none."""
 
-    case: Case
+    case: Benchmark
     samples: dict[str, list[float]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
@@ -117,12 +117,12 @@ class Measured:
             self.failed[name] = "".join(traceback.format_exception(error, limit=-8))
 
 
-def measure(case: Case, repeat: int, shortest: float) -> Measured:
+def measure(case: Benchmark, repeat: int, shortest: float) -> Measured:
     """Build, compare and sample the implementations of a case.
 
     Parameters
     ----------
-    case : Case
+    case : Benchmark
     repeat : int
         Rounds asked for; the case may take fewer or more.
     shortest : float

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.case import UNITS
+from benchmarks.benchmark import UNITS
 from benchmarks.measure import Measured, spread
 from benchmarks.targets import Target, targets_of
 

@@ -143,7 +143,7 @@ def training_steps(
     numpy_like: Sequence[str] = ("HIPS autograd", "JAX"),
     subjects: Iterable[str] = ("minpy",),
 ) -> dict[str, Callable[[], Step]]:
-    """Return a builder of the step for each library, as for `case.Case`.
+    """Return a builder of the step for each library, as for `case.Benchmark`.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from grading import release
-from grading.spec import Hidden, load
+from grading.spec import HiddenCheck, load
 
 MOST_FILE = 64 * 2**20  # bytes of a file beside a submitted notebook
 HANDED_IN = (".npz", ".npy")
@@ -150,7 +150,7 @@ class Course:
             if path.is_file() and path.suffix != ".ipynb" and "__pycache__" not in path.parts
         }
 
-    def hidden(self, assignment: str, notebook: str) -> list[Hidden]:
+    def hidden(self, assignment: str, notebook: str) -> list[HiddenCheck]:
         """Return the hidden checks of a notebook.
 
         Raises
@@ -164,11 +164,11 @@ class Course:
             return []
         found = load(path).hidden
         for hidden in found:
-            if hidden.check.more not in (0, hidden.comparisons):
+            if hidden.check.hidden_comparisons not in (0, hidden.comparisons):
                 raise CourseError(
-                    f"{path}: the check {hidden.check.name} says that {hidden.check.more} more "
-                    f"comparisons run, but there are {hidden.comparisons}: write more="
-                    f"{hidden.comparisons}"
+                    f"{path}: the check {hidden.check.name} says that "
+                    f"{hidden.check.hidden_comparisons} more comparisons run, but there are "
+                    f"{hidden.comparisons}: write hidden_comparisons={hidden.comparisons}"
                 )
         return found
 

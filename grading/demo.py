@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from grading import release
 from grading.course import Course, CourseError, set_up
 from grading.processes import adopt_orphans
-from grading.sandbox import Limits, Sandbox, TooSlow
+from grading.sandbox import Limits, Sandbox, TimeLimitError
 from grading.submission import grade_id_of
 
 ASSIGNMENT, NOTEBOOK = "a1-linear", "two_layer"
@@ -175,7 +175,7 @@ def _trained(course: Course, solved: NotebookNode) -> bytes:
             if cell.cell_type == "code" and not is_check:
                 try:
                     done = sandbox.ask({"do": "cell", "source": cell.source}, {}, LONG.cell)
-                except TooSlow as slow:
+                except TimeLimitError as slow:
                     raise CourseError(f"the solutions do not run here: {slow}") from None
                 if done["error"]:
                     raise CourseError(f"the solutions do not run here: {done['error']['text']}")

@@ -19,11 +19,11 @@ MOST_ARRAYS = 1_000
 KINDS = "biufU"
 
 
-class Unfit(Exception):
+class UnfitError(Exception):
     """What was handed in cannot be used; says why."""
 
 
-class Missing(Unfit):
+class MissingDataError(UnfitError):
     """It was not handed in."""
 
 
@@ -45,7 +45,7 @@ def arrays(content: bytes | None, name: str, most: int = MOST_BYTES) -> dict[str
 
     Raises
     ------
-    Missing, Unfit
+    MissingDataError, UnfitError
 
     Examples
     --------
@@ -55,16 +55,16 @@ def arrays(content: bytes | None, name: str, most: int = MOST_BYTES) -> dict[str
     (2, 2)
     >>> arrays(b"PK", "net.npz")
     Traceback (most recent call last):
-    grading.handed_in.Unfit: net.npz cannot be read: File is not a zip file
+    grading.handed_in.UnfitError: net.npz cannot be read: File is not a zip file
     """
     if content is None:
-        raise Missing(f"{name} was not handed in")
+        raise MissingDataError(f"{name} was not handed in")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
             size = sum(member.file_size for member in members)
             if size > most or len(members) > MOST_ARRAYS:
-                raise Unfit(
+                raise UnfitError(
                     f"{name} unpacks to {size / 2**20:.0f} MiB in {len(members)} arrays; "
                     f"{most / 2**20:.0f} MiB and {MOST_ARRAYS} are allowed"
                 )
@@ -82,7 +82,7 @@ def arrays(content: bytes | None, name: str, most: int = MOST_BYTES) -> dict[str
         OSError,
         RuntimeError,  # it is encrypted, or compressed in an unknown way
     ) as error:
-        raise Unfit(f"{name} cannot be read: {error}") from None
+        raise UnfitError(f"{name} cannot be read: {error}") from None
 
 
 def _array(data: bytes, name: str) -> onp.ndarray:
@@ -92,7 +92,7 @@ def _array(data: bytes, name: str) -> onp.ndarray:
     shape, by_columns, dtype = read_head(file)
     rest = data[file.tell() :]
     if dtype.kind not in KINDS or math.prod(shape) * dtype.itemsize != len(rest):
-        raise Unfit(
+        raise UnfitError(
             f"{name} cannot be read: there is an array of dtype {dtype} and shape {shape} in it, "
             f"with {len(rest)} bytes"
         )

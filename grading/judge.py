@@ -33,12 +33,12 @@ from urllib.parse import quote
 
 import numpy as onp
 
-from grading.handed_in import Missing, Unfit
+from grading.handed_in import MissingDataError, UnfitError
 from grading.runner import Other
-from grading.sandbox import Lost, TooSlow
+from grading.sandbox import RunnerLostError, TimeLimitError
 from grading.session import Session
-from grading.spec import Case, Hidden
-from minpy.checking import Card, Comparison, Evidence, compare, raised, unwritten
+from grading.spec import HiddenCheck, Trial
+from minpy.checking import CallContext, Card, Comparison, compare, raised, unwritten
 from minpy.checking.spec import by_output
 from minpy.checking.texts import cleaned, plain
 
@@ -108,14 +108,14 @@ class Verdict:
 
 
 def judged(
-    session: Session, hidden: Hidden, entropy: int, errors: Callable[[], list[str]] = list
+    session: Session, hidden: HiddenCheck, entropy: int, errors: Callable[[], list[str]] = list
 ) -> Verdict:
     """Judge one question.
 
     Parameters
     ----------
     session : Session
-    hidden : Hidden
+    hidden : HiddenCheck
     entropy : int
         From `seed`.
     errors : callable
@@ -143,12 +143,12 @@ def judged(
                 answer = session.ask(question, sent, seconds)
             else:
                 answer = {"values": {f"result {name}": x for name, x in results.items()}}
-        except Unfit as unfit:
-            status = "not written" if isinstance(unfit, Missing) else "failed"
+        except UnfitError as unfit:
+            status = "not written" if isinstance(unfit, MissingDataError) else "failed"
             reason = cleaned(str(unfit))
-            found, failed = [raised(check.name, "Unfit", reason)], {}
+            found, failed = [raised(check.name, "UnfitError", reason)], {}
             break
-        except (TooSlow, Lost) as trouble:
+        except (TimeLimitError, RunnerLostError) as trouble:
             status, reason = "failed", f"{case.title}: {trouble}"
             if case.seconds:
                 reason += _if_differences(hidden)
@@ -174,7 +174,7 @@ def judged(
 
 
 def _posed(
-    hidden: Hidden, case: Case, rng: onp.random.Generator
+    hidden: HiddenCheck, case: Trial, rng: onp.random.Generator
 ) -> tuple[dict[str, Any], dict[str, onp.ndarray], float]:
     """Return inputs, the right results, and how long these took.
 
@@ -193,7 +193,7 @@ def _posed(
     return inputs, expected, spent
 
 
-def _question(hidden: Hidden, count: bool) -> dict[str, Any]:
+def _question(hidden: HiddenCheck, count: bool) -> dict[str, Any]:
     check = hidden.check
     return {
         "do": "call",
@@ -206,7 +206,7 @@ def _question(hidden: Hidden, count: bool) -> dict[str, Any]:
     }
 
 
-def _forbidden(hidden: Hidden, answer: Mapping[str, Any]) -> str:
+def _forbidden(hidden: HiddenCheck, answer: Mapping[str, Any]) -> str:
     """Say what was done that the check forbids, as far as the student's process tells."""
     check = hidden.check
     if answer.get("helpers") and check.forbids:
@@ -229,7 +229,7 @@ def _forbidden(hidden: Hidden, answer: Mapping[str, Any]) -> str:
     return ""
 
 
-def _if_differences(hidden: Hidden) -> str:
+def _if_differences(hidden: HiddenCheck) -> str:
     if "differences" not in hidden.check.forbids:
         return ""
     return "; finite differences take that long, and so do loops that call functions"
@@ -259,8 +259,8 @@ def _of_error(name: str, said: Any, errors: Iterable[str], reveal: str) -> tuple
 
 
 def _compared(
-    hidden: Hidden,
-    case: Case,
+    hidden: HiddenCheck,
+    case: Trial,
     inputs: Mapping[str, Any],
     expected: Mapping[str, onp.ndarray],
     values: Mapping[str, Any],
@@ -268,7 +268,7 @@ def _compared(
     check = hidden.check
     results = {name: _taken(values.get(f"result {name}")) for name in check.returned}
     after = {name: values[f"after {name}"] for name in inputs if f"after {name}" in values}
-    evidence: dict[str, Any] = {
+    context: dict[str, Any] = {
         "batch": case.sizes.get(hidden.batch),
         "weights": {of: inputs[of] for of in check.gradients.values()},
         "inputs": dict(inputs),
@@ -284,13 +284,13 @@ def _compared(
             right,
             tolerance=_tolerance(hidden, case, results[name]),
             floor=floor,
-            evidence=Evidence(parameter=check.gradients.get(name), others=others, **evidence),
+            context=CallContext(parameter=check.gradients.get(name), others=others, **context),
         )
     for name, value in inputs.items():
         if name in after and not _same(value, after[name]):
             yield Comparison(name, "mutated", expected_shape=onp.shape(value))
     known = {**inputs, **results}
-    for sentence, holds in check.holds.items():
+    for sentence, holds in check.properties.items():
         yield Comparison(sentence, "right" if _holds(holds, known) else "withheld")
 
 
@@ -301,7 +301,7 @@ def _holds(holds: Any, known: dict[str, Any]) -> bool:
         return False
 
 
-def _tolerance(hidden: Hidden, case: Case, result: Any) -> float:
+def _tolerance(hidden: HiddenCheck, case: Trial, result: Any) -> float:
     """Return the tolerance of the coarser of the two dtypes: what was asked in, what came back."""
     single = isinstance(result, onp.ndarray) and result.dtype == onp.float32
     return hidden.tolerances["float32" if single else case.dtype]
@@ -339,7 +339,7 @@ def _why(wrong: Sequence[Comparison]) -> str:
 
 
 def _verdict(
-    hidden: Hidden,
+    hidden: HiddenCheck,
     found: Sequence[Comparison],
     failed: Mapping[str, Sequence[str]],
     earned: float,

@@ -32,11 +32,11 @@ from grading import runner
 from grading.processes import descendants, end, processor_seconds, threads_of_user, waited_for
 
 
-class Lost(Exception):
+class RunnerLostError(Exception):
     """The runner is gone; says why."""
 
 
-class TooSlow(Exception):
+class TimeLimitError(Exception):
     """There was no answer in time, and the call was interrupted."""
 
 
@@ -163,10 +163,10 @@ class Sandbox:
 
         Raises
         ------
-        TooSlow
+        TimeLimitError
             If there was no answer in time, of the clock or of the processor's; the runner is there
             for the next question.
-        Lost
+        RunnerLostError
             If the runner has gone; this sandbox is of no more use.
         """
         self._count += 1
@@ -181,13 +181,13 @@ class Sandbox:
                 self._process.send_signal(signal.SIGINT)
             try:
                 self._answer(time.monotonic() + self.limits.grace)
-            except (TimeoutError, Lost):
-                raise Lost(f"it took more than {seconds:g} s and did not stop") from None
-            raise TooSlow(f"it took more than {seconds:g} s") from None
+            except (TimeoutError, RunnerLostError):
+                raise RunnerLostError(f"it took more than {seconds:g} s and did not stop") from None
+            raise TimeLimitError(f"it took more than {seconds:g} s") from None
         except (BrokenPipeError, ConnectionResetError):
-            raise Lost(self._why()) from None
+            raise RunnerLostError(self._why()) from None
         if processor_seconds(self._process.pid) - spent > seconds:  # in many threads
-            raise TooSlow(f"it took more than {seconds:g} s of the processor")
+            raise TimeLimitError(f"it took more than {seconds:g} s of the processor")
         return answer
 
     def _answer(self, deadline: float) -> dict[str, Any]:
@@ -197,9 +197,9 @@ class Sandbox:
                 if answer.get("id") == self._count:
                     return answer
         except (EOFError, ConnectionResetError):
-            raise Lost(self._why()) from None
+            raise RunnerLostError(self._why()) from None
         except runner.ProtocolError as error:
-            raise Lost(f"it sent {error}") from None
+            raise RunnerLostError(f"it sent {error}") from None
 
     def _why(self) -> str:
         """Say how the process ended."""

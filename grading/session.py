@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from grading.sandbox import Limits, Lost, Sandbox, TooSlow
+from grading.sandbox import Limits, RunnerLostError, Sandbox, TimeLimitError
 from minpy.checking.texts import cleaned
 
 
@@ -60,19 +60,21 @@ class Session:
 
         Raises
         ------
-        TooSlow, Lost
+        TimeLimitError, RunnerLostError
         """
         sandbox = self._ready()
         try:
             return sandbox.ask_alone(question, values, min(seconds, self._left()))
-        except Lost:
+        except RunnerLostError:
             self._close()
             raise
 
     def _left(self) -> float:
         left = self._end - time.monotonic()
         if left <= 0:
-            raise Lost(f"the notebook took more than {self.limits.submission:g} s in all")
+            raise RunnerLostError(
+                f"the notebook took more than {self.limits.submission:g} s in all"
+            )
         return left
 
     def _close(self) -> None:
@@ -90,7 +92,7 @@ class Session:
                     continue
                 try:
                     self._cell(self._sandbox, place, source)
-                except Lost as lost:  # all over again, without this cell
+                except RunnerLostError as lost:  # all over again, without this cell
                     self.errors[place] = str(lost)
                     self._left_out.add(place)
                     self._close()
@@ -106,7 +108,7 @@ class Session:
             seconds = min(self.limits.cell, self._left(), max(self._for_cells / 4, 0.1))
             done = sandbox.ask({"do": "cell", "source": source}, {}, seconds)
             error = done.get("error")
-        except TooSlow as slow:
+        except TimeLimitError as slow:
             self.errors[place] = str(slow)
             return
         finally:

@@ -4,7 +4,7 @@ It stands beside the assignment's solutions, in ``hidden/two_layer.py``, and nev
 example in `minpy.checking.spec` it is a forward function::
 
     import minpy.numpy as np
-    from grading.spec import Hidden, checks_beside
+    from grading.spec import HiddenCheck, checks_beside
 
     checks = checks_beside(__file__)  # checks/two_layer.py, the public part
 
@@ -13,12 +13,12 @@ example in `minpy.checking.spec` it is a forward function::
         return x @ w + b
 
 
-    hidden = [Hidden(checks.affine_backward, affine, large={"N": 1, "D": 500, "M": 500})]
+    hidden = [HiddenCheck(checks.affine_backward, affine, large={"N": 1, "D": 500, "M": 500})]
 
 The gradients that a student's are compared with are those of `affine` under `minpy.grad`, in
-float64; `Hidden.sound` compares these with finite differences once. From the sizes in the public
-part follow the cases: other numbers, one example, other sizes, float32. `extreme` and `large` add
-two more: inputs times a factor, and a size at which finite differences take minutes.
+float64; `HiddenCheck.sound` compares these with finite differences once. The cases follow from
+the sizes in the public part: other numbers, one example, other sizes, float32. `extreme` and
+`large` add two more: inputs times a factor, and a size at which finite differences take minutes.
 
 Inputs are drawn from the seed of a student's question, so no two students meet the same.
 """
@@ -48,7 +48,7 @@ TIGHT = {"float64": 1e-12, "float32": 1e-4}
 
 
 @dataclass(frozen=True)
-class Case:
+class Trial:
     """One call of a student's function.
 
     Attributes
@@ -74,7 +74,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Hidden:
+class HiddenCheck:
     """What the grader adds to a `minpy.checking.spec.Check`.
 
     Attributes
@@ -82,9 +82,9 @@ class Hidden:
     check : Check
         The public part.
     reference : callable
-        Takes inputs by their names, and as many of them as it names. Returns `check.of`, or the
-        only one of `check.outputs`, or a dict of all outputs by their expressions. Written with
-        minpy.numpy where gradients are asked for.
+        Takes inputs by their names, and as many of them as it names. Returns
+        `check.differentiates`, or the only one of `check.outputs`, or a dict of all outputs by
+        their expressions. Written with minpy.numpy where gradients are asked for.
     batch : str
         The size that is the number of examples; "" where there is none.
     other : mapping of str to int, optional
@@ -95,7 +95,7 @@ class Hidden:
         Sizes at which finite differences take minutes: one example, and many weights.
     seconds : float
         How long that may take. Loops over every element should pass.
-    cases : sequence of Case
+    cases : sequence of Trial
         More of them.
     regularization : str
         The input that is λ where the loss has λ/2 ΣW²; helps to say what is wrong.
@@ -112,7 +112,7 @@ class Hidden:
     extreme: Mapping[str, float] = field(default_factory=dict)
     large: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 5.0
-    cases: Sequence[Case] = ()
+    cases: Sequence[Trial] = ()
     regularization: str = ""
     tolerance: Mapping[str, float] | None = None
     reveal: str = "diagnosis"
@@ -129,30 +129,30 @@ class Hidden:
             return self.tolerance
         return TIGHT if "differences" in self.check.forbids else TOLERANCE
 
-    def all_cases(self, rng: onp.random.Generator) -> Iterator[Case]:
+    def all_cases(self, rng: onp.random.Generator) -> Iterator[Trial]:
         """Give the cases in order; those of random sizes are drawn from `rng`."""
         sizes = self.check.sizes
-        yield Case("other numbers", sizes)
+        yield Trial("other numbers", sizes)
         if self.batch in sizes:
-            yield Case("one example", {**sizes, self.batch: 1})
+            yield Trial("one example", {**sizes, self.batch: 1})
         if sizes:
             other = {name: int(rng.integers(2, 2 * size + 3)) for name, size in sizes.items()}
-            yield Case("other sizes", other if self.other is None else {**sizes, **self.other})
-        yield Case("float32", sizes, dtype="float32")
+            yield Trial("other sizes", other if self.other is None else {**sizes, **self.other})
+        yield Trial("float32", sizes, dtype="float32")
         if self.extreme:
-            yield Case("large values", sizes, factors=self.extreme)
+            yield Trial("large values", sizes, factors=self.extreme)
         yield from self.cases
         if self.large:
             large = {**sizes, **self.large}
-            yield Case("a larger size, in limited time", large, seconds=self.seconds)
+            yield Trial("a larger size, in limited time", large, seconds=self.seconds)
 
     @property
     def comparisons(self) -> int:
-        """How many comparisons the grader makes: what `check.more` promises."""
-        wanted = len(self.check.wanted) + len(self.check.holds)
+        """How many comparisons the grader makes: what `check.hidden_comparisons` promises."""
+        wanted = len(self.check.wanted) + len(self.check.properties)
         return wanted * len(list(self.all_cases(onp.random.default_rng(0))))
 
-    def inputs(self, case: Case, rng: onp.random.Generator) -> dict[str, Any]:
+    def inputs(self, case: Trial, rng: onp.random.Generator) -> dict[str, Any]:
         """Draw the inputs of a case."""
         made = drawn({**self.check.inputs, **case.inputs}, case.sizes, rng, case.dtype)
         for name, factor in case.factors.items():
@@ -198,7 +198,7 @@ class Hidden:
 
         Raises
         ------
-        grading.handed_in.Unfit
+        grading.handed_in.UnfitError
             If the files are missing or cannot be used.
         """
         return None
@@ -208,7 +208,7 @@ class Hidden:
 
         def pulled(x: Any) -> Any:
             made = self._referred({**inputs, of: x})
-            made = made[self.check.of] if isinstance(made, dict) else made
+            made = made[self.check.differentiates] if isinstance(made, dict) else made
             return np.sum(made * inputs[self.check.upstream]) if self.check.upstream else made
 
         return pulled

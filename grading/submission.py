@@ -15,7 +15,7 @@ from grading.course import Course, Submission
 from grading.judge import Verdict, judged, seed
 from grading.sandbox import Limits
 from grading.session import Session
-from grading.spec import Hidden
+from grading.spec import HiddenCheck
 from minpy.checking import Card
 from minpy.checking.texts import cleaned
 
@@ -153,7 +153,7 @@ def _graded(
 def _verdict(
     course: Course,
     submission: Submission,
-    hidden: Hidden,
+    hidden: HiddenCheck,
     session: Session,
     run: Sequence[NotebookNode],
 ) -> Verdict:
@@ -171,7 +171,7 @@ def _verdict(
 
 
 def _follow(
-    hidden: Sequence[Hidden], verdicts: Sequence[Verdict], run: Sequence[NotebookNode]
+    hidden: Sequence[HiddenCheck], verdicts: Sequence[Verdict], run: Sequence[NotebookNode]
 ) -> None:
     """Note which wrong answers call the functions of other wrong answers: those come first."""
     called = {one.check.grade_id: _called(one) for one in hidden}
@@ -187,7 +187,7 @@ def _follow(
             verdict.card["notes"] = [said, *verdict.card["notes"]]
 
 
-def _called(hidden: Hidden) -> set[str]:
+def _called(hidden: HiddenCheck) -> set[str]:
     """Return the names of the functions that a check calls."""
     return set(re.findall(r"(\w+)\(", f"{hidden.check.forward}\n{hidden.check.backward}"))
 

@@ -3,10 +3,10 @@
 A handle holds the raw array, and a node when it is being recorded.  Two slots more are for
 aliasing.  ``_link`` is None for an array that owns its place in NumPy's memory, which is what the
 hot path of every op asks for; otherwise it tells the backend, and for a view of another array
-how to make it anew.  ``_held`` is set when a gradient rule will read the raw array later, so that
+how to make it anew.  ``_pinned`` is set when a gradient rule will read the raw array later, so that
 a write in place copies it first (see `minpy.inplace`).
 
-Slots that are only set when they are needed (``_held``, ``_shared``) are read with a default:
+Slots that are only set when they are needed (``_pinned``, ``_shared``) are read with a default:
 setting them on each new array would cost as much as the checks of an op.
 """
 
@@ -102,9 +102,9 @@ class Array:
     array([1., 4.])
     """
 
-    __slots__ = ("__weakref__", "_data", "_held", "_link", "_node", "_shared")
+    __slots__ = ("__weakref__", "_data", "_link", "_node", "_pinned", "_shared")
     _data: Any
-    _held: bool
+    _pinned: bool
     _link: Link | None
     _node: Any
     _shared: Shared
@@ -156,8 +156,8 @@ class Array:
 
     def detach(self) -> Array:
         """Return an array with the same values through which no gradient flows."""
-        out = wrap(hold(self))
-        out._held = True
+        out = wrap(pin(self))
+        out._pinned = True
         return out
 
     def _leave(self, how: str) -> Any:
@@ -231,7 +231,7 @@ def refresh(x: Array) -> None:
     link.seen = link.shared.version
 
 
-def written(root: Array, *, copied: bool = False) -> None:
+def bump_version(root: Array, *, copied: bool = False) -> None:
     """Let the views of `root` know that its memory or its node is another one now."""
     shared = getattr(root, "_shared", None)
     if shared is not None:
@@ -239,7 +239,7 @@ def written(root: Array, *, copied: bool = False) -> None:
         shared.copied = shared.copied or copied
 
 
-def hold(x: Array) -> Any:
+def pin(x: Array) -> Any:
     """Return the raw array of `x` for somebody who will read it later, safe from writes.
 
     A view shares its root's memory: the first write that comes in between copies the whole root
@@ -248,12 +248,12 @@ def hold(x: Array) -> Any:
     """
     link = x._link
     if link is None or link.root is None:
-        x._held = True
+        x._pinned = True
         return x._data
     data = current_data(x)
     if link.shared.copied:
         return link.backend.implementation("copy")(data)
-    link.root._held = True
+    link.root._pinned = True
     return data
 
 

@@ -61,7 +61,7 @@ class Recording:
         self.bare = isinstance(argnum, int | str)
         self.leaves: list[Node] = []
         self.start = next_serial()
-        self._was_held: list[tuple[Array, bool]] = []
+        self._was_pinned: list[tuple[Array, bool]] = []
         self._given: list[Any] = []
         given_args, given_kwargs = list(args), dict(kwargs)
         with _lock:  # nobody looks for what ended recordings left while this one begins
@@ -86,7 +86,7 @@ class Recording:
         if not is_differentiable(value):
             return value
         x = new_array(value)
-        self._was_held.append((x, getattr(x, "_held", False)))
+        self._was_pinned.append((x, getattr(x, "_pinned", False)))
         recorded = leaf(x)
         self.leaves.append(recorded._node)
         return recorded
@@ -103,7 +103,7 @@ class Recording:
 
     def gradients(self, found: list[Any]) -> Any:
         """Return gradients, one for each leaf, in the shape of the arguments."""
-        arriving = iter(zip(found, [x for x, _ in self._was_held], strict=True))
+        arriving = iter(zip(found, [x for x, _ in self._was_pinned], strict=True))
 
         def gradient(value: Any) -> Any:
             if not is_differentiable(value) and not (type(value) is int and value is given):
@@ -127,8 +127,8 @@ class Recording:
         self.stop()
         nodes, self.leaves, self.result = self.leaves, [], None
         if _references(nodes) <= _OURS:
-            for x, was_held in self._was_held:
-                x._held = was_held
+            for x, was_pinned in self._was_pinned:
+                x._pinned = was_pinned
             nodes = []
         if nodes or _ended:
             _let_go(nodes)
@@ -308,7 +308,7 @@ def _alone(recording: Recording) -> bool:
 def _value(data: Any, node: Node | None) -> Array:
     """Return the value of a function; its memory may be an argument's, or read by a kept vjp."""
     value = wrap(data, node)
-    value._held = True
+    value._pinned = True
     return value
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as onp
 from numpy import ndarray
 
-from minpy.array import Array, current_data, dtype_of, hold, wrap, wrap_there
+from minpy.array import Array, current_data, dtype_of, pin, wrap, wrap_there
 from minpy.backends import NUMPY, NUMPYS, backend_of, runs_bare
 from minpy.backends.numpy import add_at, add_into, clear, follow, names_once
 from minpy.inplace import WRITE, Scatter, getitem, index_add, setitem, zeros_for
@@ -82,8 +82,8 @@ class Gradients:
         if g is None:
             return None
         if type(g) is Array:
-            out = wrap(hold(g), g._node)
-            out._held = True
+            out = wrap(pin(g), g._node)
+            out._pinned = True
             return out
         shared = id(g) in met or not backend_of(g).owns(g)
         met.add(id(g))
@@ -260,8 +260,8 @@ def backward(
                     of[to] = share
                     continue
             if type(share) is Array and not recorded:
-                held = record.wrapped and getattr(share, "_held", False)  # a user's rule had it
-                share = _copy(current_data(share)) if held else current_data(share)
+                pinned = record.wrapped and getattr(share, "_pinned", False)  # a user's rule had it
+                share = _copy(current_data(share)) if pinned else current_data(share)
             gradients.add(to, share)
     return gradients.leaves(leaves, seed._data), outer_end
 
@@ -306,5 +306,5 @@ def _handle(x: Any, node: Node | None = None) -> Any:
     if backend is None:
         return x
     x = wrap(x, node) if backend is NUMPY else wrap_there(x, node, backend)
-    x._held = True
+    x._pinned = True
     return x

@@ -13,7 +13,7 @@ from typing import Any
 
 from minpy.array import Array, current_data, is_recorded, printable, wrap
 from minpy.autograd import make_vjp
-from minpy.backends import NUMPY, Backend, backend_of, made_by, mapped, statistics
+from minpy.backends import NUMPY, Backend, backend_for, backend_of, mapped, statistics
 from minpy.backends.context import CPU
 from minpy.backends.policy import POLICIES
 from minpy.containers import leaves, rebuilt
@@ -54,10 +54,12 @@ def primitive(f: Callable) -> Callable:
     return _op_of(f, name, raw, lambda backend: backend.through_numpy(name, raw))
 
 
-def _op_of(f: Callable, name: str, raw: Callable, there: Callable[[Backend], Callable]) -> Callable:
-    """Return `f` as an op: `raw` runs it on NumPy's arrays, ``there(backend)`` on others."""
+def _op_of(
+    f: Callable, name: str, raw: Callable, implementation: Callable[[Backend], Callable]
+) -> Callable:
+    """Return `f` as an op: `raw` runs on NumPy's arrays, ``implementation(backend)`` on others."""
     record = Op(name, _Rules(), "all ans", raw, wrapped=True)
-    record.there = OnEachBackend(there)
+    record.by_backend = OnEachBackend(implementation)
     users_ops.add(record)
 
     @functools.wraps(f)
@@ -95,13 +97,13 @@ def _uses_recorded(name: str) -> TypeError:
 class OnEachBackend(dict):
     """What runs a user's op on each backend, and never that library's function of the same name."""
 
-    def __init__(self, there: Callable[[Backend], Callable]) -> None:
-        self.there = there
+    def __init__(self, implementation: Callable[[Backend], Callable]) -> None:
+        self.by_backend = implementation
 
     def get(self, backend: Backend, default: Any = None) -> Callable:
         """Return what runs it there, made when it is first asked for."""
         if backend not in self:
-            self[backend] = self.there(backend)
+            self[backend] = self.by_backend(backend)
         return self[backend]
 
 
@@ -198,13 +200,13 @@ def _op_in(library: str, f: Callable) -> Callable:
     """Return an op of a function on the raw arrays of a library that is not NumPy."""
     name = getattr(f, "__name__", "customop")
 
-    def there(backend: Backend) -> Callable:
+    def implementation(backend: Backend) -> Callable:
         def run(*args: Any, **static: Any) -> Any:
             count()
             if backend.name == library:
                 args, static = mapped(_as_programs_know_it, (args, static))
                 return f(*args, **static)
-            own = made_by(POLICIES[f"prefer_{library}"], CPU)
+            own = backend_for(POLICIES[f"prefer_{library}"], CPU)
             args, static = own.inward(backend.outward((args, static)))
             args, static = mapped(_as_programs_know_it, (args, static))
             return backend.inward(own.outward(f(*args, **static)))
@@ -213,7 +215,7 @@ def _op_in(library: str, f: Callable) -> Callable:
         run.count = lambda: None  # type: ignore[attr-defined] # for the op: it has been counted
         return run
 
-    return _op_of(f, name, there(NUMPY), there)
+    return _op_of(f, name, implementation(NUMPY), implementation)
 
 
 def _as_programs_know_it(x: Any) -> Any:
@@ -261,7 +263,7 @@ def checkpoint(f: Callable) -> Callable:
         return make_vjp(weighted, argnum)(*arrays)[0](1.0)
 
     record = Op("checkpoint", EachArgument(rule), "all ans", forward, wrapped=True)
-    record.there = OnEachBackend(lambda backend: forward)
+    record.by_backend = OnEachBackend(lambda backend: forward)
 
     @functools.wraps(f)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:

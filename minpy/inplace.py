@@ -35,14 +35,14 @@ from numpy import ndarray
 from minpy import errors, tape
 from minpy.array import (
     Array,
+    bump_version,
     current_data,
     dtype_of,
-    hold,
     link_view,
     new,
+    pin,
     raw,
     wrap,
-    written,
 )
 from minpy.backends import NUMPY
 from minpy.backends.numpy import clear, follow, names_once, survivors
@@ -184,7 +184,7 @@ def setitem(x: Array, index: Any, value: Any) -> None:
     _assign(x, index, value)
     if node is None and root._node is None:
         if root._link is not None:
-            written(root)  # on another backend a view may be a copy: see `_assign`
+            bump_version(root)  # on another backend a view may be a copy: see `_assign`
         return
     kept = value.shape if node is not None else _constant(value)
     root._node = (
@@ -194,7 +194,7 @@ def setitem(x: Array, index: Any, value: Any) -> None:
         (None, root._data.shape if before is None else before, kept),
         {"steps": steps, "index": index},
     )
-    written(root)
+    bump_version(root)
 
 
 def origin(x: Array) -> tuple[Array, tuple]:
@@ -206,7 +206,7 @@ def origin(x: Array) -> tuple[Array, tuple]:
 def _constant(value: Any) -> Any:
     """Return a constant as a node may keep it, safe from later writes."""
     if type(value) is Array:
-        return hold(value)
+        return pin(value)
     return onp.array(value) if type(value) in (ndarray, list) else value
 
 
@@ -224,10 +224,10 @@ def _just_written(value: Array, root: Array, steps: tuple, index: Any) -> bool:
 
 def make_writable(root: Array) -> None:
     """Give `root` memory of its own if somebody will read the old values later."""
-    if getattr(root, "_held", False):
+    if getattr(root, "_pinned", False):
         root._data = root._backend.implementation("copy")(root._data)
-        root._held = False
-        written(root, copied=True)
+        root._pinned = False
+        bump_version(root, copied=True)
 
 
 def adopt(x: Array, fresh: Array) -> bool:
@@ -246,8 +246,8 @@ def adopt(x: Array, fresh: Array) -> bool:
         return False
     x._data = data
     x._node = fresh._node
-    x._held = getattr(fresh, "_held", False)
-    written(x)
+    x._pinned = getattr(fresh, "_pinned", False)
+    bump_version(x)
     return True
 
 

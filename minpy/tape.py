@@ -44,15 +44,15 @@ from numpy import ndarray
 from minpy.array import (
     Array,
     current_data,
-    hold,
     home_of,
     link_view,
     new,
     numpy_data,
+    pin,
     wrap,
     wrap_there,
 )
-from minpy.backends import FOREIGN, NUMPY, NUMPYS, Backend, allowed, backend_of, meeting
+from minpy.backends import FOREIGN, NUMPY, NUMPYS, Backend, backend_of, check_policy, common_backend
 from minpy.backends.statistics import counter
 from minpy.errors import explained, no_gradient
 
@@ -79,7 +79,7 @@ class Op:
         To be called when NumPy runs it.
     own_raw : callable or None
         The same, if the op is called in another way than NumPy's function of its name.
-    there : dict of Backend to callable
+    by_backend : dict of Backend to callable
         What runs it on other backends.
     watch : callable or None
         Wraps what other backends run, while somebody looks for a NaN.
@@ -91,6 +91,7 @@ class Op:
 
     __slots__ = (
         "__weakref__",
+        "by_backend",
         "call",
         "count",
         "name",
@@ -98,7 +99,6 @@ class Op:
         "raw",
         "reads",
         "rules",
-        "there",
         "watch",
         "wrapped",
     )
@@ -112,7 +112,7 @@ class Op:
         self.raw = raw or NUMPY.implementation(name)
         self.own_raw = raw
         self.count = getattr(raw, "count", None) or counter(name, NUMPY.name)
-        self.there: dict[Backend, Callable[..., Any]] = {}
+        self.by_backend: dict[Backend, Callable[..., Any]] = {}
         self.watch: Callable[..., Any] | None = None
         self.wrapped = wrapped
         self.call: Callable[..., Any] = partial(apply, self)
@@ -163,7 +163,7 @@ def unary(name: str, rule: Rule, reads: str = "", raw: Any = None) -> Callable[[
             if type(x) is not Array:
                 return apply(record, x)
             data, link = current_data(x), x._link
-            run = there(x._link.backend, record)
+            run = implementation_on(x._link.backend, record)
         else:
             run = record.raw
             count()
@@ -174,7 +174,7 @@ def unary(name: str, rule: Rule, reads: str = "", raw: Any = None) -> Callable[[
             raise explained(error, record.name, (x,)) from error
         if type(ans) is not ndarray and not isinstance(ans, onp.inexact):
             if link is None or isinstance(ans, onp.generic):
-                return left_alone(ans, node, record)
+                return non_float_result(ans, node, record)
             link = home_of(ans, link.backend)
         out = new(Array)
         out._data = ans
@@ -182,9 +182,9 @@ def unary(name: str, rule: Rule, reads: str = "", raw: Any = None) -> Callable[[
         if node is None:
             out._node = None
             return out
-        data = hold(x) if reads_x else data.shape
+        data = pin(x) if reads_x else data.shape
         if reads_ans:
-            out._held = True
+            out._pinned = True
         else:
             ans = None
         out._node = (next_serial(), record, (node,), (ans, data), None)
@@ -215,10 +215,10 @@ def binary(
         else:
             x_data = numpy_data(x)
         if x_data is None:
-            if not live_together(x, y):
+            if not same_backend(x, y):
                 return apply(record, x, y)
             x_data, link = current_data(x), x._link
-            run = there(x._link.backend, record)
+            run = implementation_on(x._link.backend, record)
         else:
             run = record.raw
             count()
@@ -233,8 +233,8 @@ def binary(
                 y_data = y._data if type(y) is Array and y._link is None else numpy_data(y)
             if y_data is None:
                 # NumPy lets an operand have its way that says so
-                deaf = getattr(type(y), "__array_ufunc__", record) is None
-                return NotImplemented if deaf else apply(record, x, y)
+                defers = getattr(type(y), "__array_ufunc__", record) is None
+                return NotImplemented if defers else apply(record, x, y)
             y_node = y._node
         try:
             ans = run(x_data, y_data)
@@ -242,7 +242,7 @@ def binary(
             raise explained(error, record.name, (x, y)) from error
         if type(ans) is not ndarray and not isinstance(ans, onp.inexact):
             if link is None or isinstance(ans, onp.generic):
-                return left_alone(ans, x_node or y_node, record)
+                return non_float_result(ans, x_node or y_node, record)
             link = home_of(ans, link.backend)
         out = new(Array)
         out._data = ans
@@ -252,18 +252,18 @@ def binary(
             return out
         if x_node is None or x_for_x or (x_for_y and y_node is not None):
             if x._link is None:
-                x._held = True
+                x._pinned = True
             else:
-                x_data = hold(x)
+                x_data = pin(x)
         else:
             x_data = x_data.shape
         if y_node is None or y_for_y or (y_for_x and x_node is not None):
             if y_data is not y:
-                y_data = hold(y)
+                y_data = pin(y)
         else:
             y_data = y_data.shape
         if reads_ans:
-            out._held = True
+            out._pinned = True
         else:
             ans = None
         out._node = (next_serial(), record, (x_node, y_node), (ans, x_data, y_data), None)
@@ -272,7 +272,7 @@ def binary(
     return declare(record, call)
 
 
-def live_together(x: Any, y: Any) -> bool:
+def same_backend(x: Any, y: Any) -> bool:
     """Whether two arguments, one of them no NumPy array, are where one backend can take them."""
     if type(x) is not Array:
         return False
@@ -316,36 +316,36 @@ def apply(record: Op, *args: Any, **static: Any) -> Any:
             else:
                 data[i] = current_data(arg)
                 if link.backend is not backend:
-                    backend = meeting(backend, link.backend)
+                    backend = common_backend(backend, link.backend)
             recorded = recorded or arg._node is not None
         elif type(arg) in FOREIGN and Array in map(type, args):  # a library's own
             return apply(record, *[wrap(x) if type(x) in FOREIGN else x for x in args], **static)
     if not found:
         home = NUMPY if not args or type(args[0]) in NUMPYS else backend_of(args[0]) or NUMPY
-        return (record.raw if home is NUMPY else there(home, record))(*args, **static)
-    here = args
+        return (record.raw if home is NUMPY else implementation_on(home, record))(*args, **static)
+    moved_args = args
     if backend is NUMPY:
         run = record.raw
         record.count()
     else:
-        run = there(backend, record)
+        run = implementation_on(backend, record)
         if not backend.takes.issuperset(map(type, data)):
-            here = [_brought(arg, backend, recorded) for arg in args]
-            data = [x._data if type(x) is Array else x for x in here]
+            moved_args = [_brought(arg, backend, recorded) for arg in args]
+            data = [x._data if type(x) is Array else x for x in moved_args]
     try:
         ans = run(*data, **static)
     except Exception as error:
         raise explained(error, record.name, args) from error
-    node = _node_of(record, here, ans, static) if recorded else None
-    return finished(ans, node, backend, args, data, record, static)
+    node = _node_of(record, moved_args, ans, static) if recorded else None
+    return wrap_result(ans, node, backend, args, data, record, static)
 
 
-def there(backend: Backend, record: Op) -> Callable[..., Any]:
+def implementation_on(backend: Backend, record: Op) -> Callable[..., Any]:
     """Return what runs an op on a backend that is not NumPy."""
-    allowed(backend)
-    run = record.there.get(backend)
+    check_policy(backend)
+    run = record.by_backend.get(backend)
     if run is None:
-        run = record.there[backend] = backend.find(record.name, record.own_raw)
+        run = record.by_backend[backend] = backend.find(record.name, record.own_raw)
     return run if record.watch is None else record.watch(run)
 
 
@@ -378,11 +378,11 @@ def _kept(i: int, arg: Any, names: Any) -> Any:
     if type(arg) is not Array:
         return arg.copy() if type(arg) is ndarray else arg  # its owner may write it meanwhile
     if arg._node is None or "all" in names or (i < 3 and _NAMES[i] in names):
-        return hold(arg)
+        return pin(arg)
     return arg._data.shape
 
 
-def finished(
+def wrap_result(
     ans: Any,
     node: tuple | None,
     backend: Backend,
@@ -396,16 +396,16 @@ def finished(
         parts = []
         for index, part in enumerate(ans):
             own = node and part_of(node, index, len(ans))
-            out = finished(part, own, backend, args, data, record, static)
+            out = wrap_result(part, own, backend, args, data, record, static)
             if node is not None and type(out) is Array:
-                out._held = True
+                out._pinned = True
             parts.append(out)
         return type(ans)(*parts) if hasattr(ans, "_fields") else tuple(parts)
     if isinstance(ans, onp.generic) and not isinstance(ans, onp.inexact):
-        return left_alone(ans, node, record)
+        return non_float_result(ans, node, record)
     out = wrap(ans, node) if backend is NUMPY else wrap_there(ans, node, backend)
     if node is not None and node[3][0] is not None:
-        out._held = True
+        out._pinned = True
     source = args[0] if args else None
     if type(source) is Array and _is_view(ans, data[0], backend, record, args, static):
         link_view(out, source, (record.call, args[1:], static))
@@ -427,15 +427,15 @@ def moved(x: Any, backend: Backend) -> Array:
         x = wrap(x)
     if x._backend is backend:
         return x
-    data = hold(x)
+    data = pin(x)
     out = wrap(backend.inward(onp.asarray(x._backend.to_numpy(data))))
-    out._held = True  # on a CPU the two may share memory
+    out._pinned = True  # on a CPU the two may share memory
     if x._node is not None:
         out._node = (next_serial(), MOVE, (x._node,), (None, x.shape), {"back": x._backend})
     return out
 
 
-def left_alone(ans: Any, node: tuple | None, record: Op) -> Any:
+def non_float_result(ans: Any, node: tuple | None, record: Op) -> Any:
     """Return a result that is no floating array: counts and flags are NumPy scalars."""
     if node is not None:
         raise no_gradient(record.name, f"its result has dtype {onp.asarray(ans).dtype}")
@@ -504,8 +504,8 @@ def leaf(x: Array) -> Array:
     It shares the memory of `x`, and both are held: a write to one of them copies first, so that
     a function may write into its argument without reaching the caller's array.
     """
-    data = hold(x)
+    data = pin(x)
     out = wrap(data)
-    out._held = True
+    out._pinned = True
     out._node = (next_serial(), LEAF, (x._node,), (None, data.shape), None)
     return out

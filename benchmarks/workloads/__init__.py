@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks.case import Case
+from benchmarks.benchmark import Benchmark
 from benchmarks.workloads import (
     captioning,
     cnn,
@@ -26,7 +26,7 @@ from benchmarks.workloads import (
 )
 
 #: Row -> function that returns its tables.
-ROWS: dict[str, Callable[[], list[Case]]] = {
+ROWS: dict[str, Callable[[], list[Benchmark]]] = {
     "op": op.cases,
     "rnn_tiny": partial(rnn.cases, "rnn_tiny", batch=4, hidden=16),
     "rnn50": partial(
@@ -43,12 +43,12 @@ ROWS: dict[str, Callable[[], list[Case]]] = {
 }
 
 #: The same for ``python -m benchmarks --gpu``.
-GPU_ROWS: dict[str, Callable[[], list[Case]]] = {
+GPU_ROWS: dict[str, Callable[[], list[Benchmark]]] = {
     row: partial(gpu.cases, row) for row in gpu.WORKLOADS
 }
 
 
-def find_case(name: str) -> Case:
+def find_case(name: str) -> Benchmark:
     """Return the case of that name, such as ``"op.chain"``."""
     row, _, part = name.partition(".")
     rows = GPU_ROWS if part == "gpu" else ROWS

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as onp
 
-from benchmarks.case import Case
+from benchmarks.benchmark import Benchmark
 from benchmarks.functional import (
     cross_entropy,
     cross_entropy_by_hand,
@@ -206,7 +206,7 @@ def mxnet_loss(params: Any, features: Any, words: Any, targets: Any) -> Any:
     return mxnet_cross_entropy(scores, targets)
 
 
-def cases() -> list[Case]:
+def cases() -> list[Benchmark]:
     """Return the table of row `memory`."""
     full = partial(problem, steps=17, batch=512, hidden=512, vocabulary=1004, word=256)
     small = partial(problem, steps=3, batch=4, hidden=5, vocabulary=11, word=6)
@@ -216,7 +216,7 @@ def cases() -> list[Case]:
     steps["minpy.nn"] = training_steps(full, layers_loss, by_hand)["minpy"]
     small_steps["minpy.nn"] = training_steps(small, layers_loss, by_hand)["minpy"]
     return [
-        Case(
+        Benchmark(
             name="memory",
             title="peak memory of a captioning LSTM: 17 steps, batch 512, hidden 512, 1004 words",
             note="above data and parameters; each in a process of its own",

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as onp
 
-from benchmarks.case import Case
+from benchmarks.benchmark import Benchmark
 from benchmarks.functional import (
     conv2d,
     conv2d_by_hand,
@@ -133,7 +133,7 @@ def mxnet_loss(params: Any, x: Any, labels: Any) -> Any:
     return mxnet_cross_entropy(nd.broadcast_add(nd.dot(x, w_out), b_out), labels)
 
 
-def cases() -> list[Case]:
+def cases() -> list[Benchmark]:
     """Return the table of row `cnn`."""
     steps = training_steps(
         partial(problem, batch=64),
@@ -145,7 +145,7 @@ def cases() -> list[Case]:
         subjects=POLICIES,
     )
     return [
-        Case(
+        Benchmark(
             name="cnn",
             title="training step of a CNN: batch 64, 3x32x32, 32 filters 7x7, affine 100 and 10",
             unit="ms",

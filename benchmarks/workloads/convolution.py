@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as onp
 
-from benchmarks.case import Case
+from benchmarks.benchmark import Benchmark
 from benchmarks.functional import (
     conv2d,
     conv2d_by_hand,
@@ -177,8 +177,8 @@ def _step(make: Callable[[Callable], Steps], part: str) -> Callable[[], Any]:
     return getattr(make(problem), part)
 
 
-def _case(part: str, title: str) -> Case:
-    return Case(
+def _case(part: str, title: str) -> Benchmark:
+    return Benchmark(
         name=f"conv.{part}",
         title=f"convolution of 64x32x32x32 with 64 filters 3x3, {title}",
         unit="ms",
@@ -186,6 +186,6 @@ def _case(part: str, title: str) -> Case:
     )
 
 
-def cases() -> list[Case]:
+def cases() -> list[Benchmark]:
     """Return the tables of row `conv`."""
     return [_case("forward", "forward"), _case("both", "forward and backward")]

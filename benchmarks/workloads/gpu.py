@@ -12,7 +12,7 @@ from functools import partial
 from types import ModuleType
 from typing import NamedTuple
 
-from benchmarks.case import Case
+from benchmarks.benchmark import Benchmark
 from benchmarks.measure import Timer
 from benchmarks.peers import load
 from benchmarks.steps import minpy_step, torch_step
@@ -76,11 +76,11 @@ def torch_timer(workload: Workload) -> Timer:
     return Timer.of(step, wait=torch.cuda.synchronize)
 
 
-def cases(row: str) -> list[Case]:
+def cases(row: str) -> list[Benchmark]:
     """Return the table of one row."""
     workload = WORKLOADS[row]
     return [
-        Case(
+        Benchmark(
             name=f"{row}.gpu",
             title=f"training step on a GPU, batch {BATCH}, of {workload.title}",
             unit="ms",

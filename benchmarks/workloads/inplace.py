@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as onp
 
-from benchmarks.case import Case
+from benchmarks.benchmark import Benchmark
 from benchmarks.probe import PeakMemory
 from benchmarks.steps import Arrays, timed, training_steps
 
@@ -77,7 +77,7 @@ def _steps(problem: Any) -> dict[str, Any]:
     return training_steps(problem, loss, by_hand, torch_loss, numpy_like=[])
 
 
-def cases() -> list[Case]:
+def cases() -> list[Benchmark]:
     """Return the tables of time and of memory."""
     small = _steps(partial(problem, 5, batch=2, hidden=3))
     builders = {}
@@ -93,14 +93,14 @@ def cases() -> list[Case]:
             if length != LENGTHS[0]:
                 reference[variant] = f"{name}, {LENGTHS[0]} steps"
     return [
-        Case(
+        Benchmark(
             name="inplace.time",
             title="out[:, t] = out[:, t - 1] * w, forward and backward",
             unit="ms",
             builders=timed(builders),
             reference=reference,
         ),
-        Case(
+        Benchmark(
             name="inplace.memory",
             title="out[:, t] = out[:, t - 1] * w, peak memory of forward and backward",
             unit="MB",

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as onp
 
-from benchmarks.case import Case
+from benchmarks.benchmark import Benchmark
 from benchmarks.functional import (
     cross_entropy,
     cross_entropy_by_hand,
@@ -99,13 +99,13 @@ def mxnet_loss(params: Any, x: Any, labels: Any) -> Any:
     return mxnet_cross_entropy(nd.broadcast_add(nd.dot(x, w_out), b_out), labels)
 
 
-def cases() -> list[Case]:
+def cases() -> list[Benchmark]:
     """Return the table of row `mlp50`."""
     make = partial(problem, batch=256, hidden=256, inputs=784)
     subjects = ["minpy", "minpy (PyTorch)"]
     steps = training_steps(make, loss, by_hand, torch_loss, mxnet_loss, subjects=subjects)
     return [
-        Case(
+        Benchmark(
             name="mlp50",
             title="training step of an MLP: 50 layers, batch 256, hidden 256, input 784",
             unit="ms",

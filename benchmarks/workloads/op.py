@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as onp
 
-from benchmarks.case import Case
+from benchmarks.benchmark import Benchmark
 from benchmarks.measure import Timer
 from benchmarks.peers import load
 from benchmarks.steps import timed, training_steps
@@ -216,7 +216,7 @@ def chain_problem(scale: float = 0.01) -> tuple[Any, Any]:
     return (x,), (b * onp.float32(scale),)
 
 
-def _recorded(name: str, op: Callable, loop: Loop) -> Case:
+def _recorded(name: str, op: Callable, loop: Loop) -> Benchmark:
     makers = {
         "minpy": recorded_minpy,
         "NumPy": recorded_numpy,
@@ -224,7 +224,7 @@ def _recorded(name: str, op: Callable, loop: Loop) -> Case:
         "HIPS autograd": recorded_autograd,
         "MXNet": recorded_mxnet,
     }
-    return Case(
+    return Benchmark(
         name=f"op.recorded_{name}",
         title=f"one {name} on 10x10 float32, recorded",
         note="forward only, one operand recorded; NumPy records nothing; JAX only traces",
@@ -233,11 +233,11 @@ def _recorded(name: str, op: Callable, loop: Loop) -> Case:
     )
 
 
-def _chain() -> Case:
+def _chain() -> Benchmark:
     steps = training_steps(
         chain_problem, chain_loss, chain_by_hand, chain_torch_loss, chain_torch_loss
     )
-    return Case(
+    return Benchmark(
         name="op.chain",
         title="per op of a chain of 100, x = x + b * x on 10x10 float32, forward and backward",
         note="gradient of x; JAX compiles the chain as a whole",
@@ -246,9 +246,9 @@ def _chain() -> Case:
     )
 
 
-def cases() -> list[Case]:
+def cases() -> list[Benchmark]:
     """Return the tables of row `op`."""
-    plain = Case(
+    plain = Benchmark(
         name="op.plain",
         title="one add on 10x10 float32, not recorded",
         note="HIPS autograd: its np.add; JAX: op by op",

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as onp
 
-from benchmarks.case import Case
+from benchmarks.benchmark import Benchmark
 from benchmarks.functional import (
     cross_entropy,
     cross_entropy_by_hand,
@@ -107,12 +107,14 @@ def mxnet_loss(params: Any, x: Any, h: Any, labels: Any) -> Any:
     return mxnet_cross_entropy(nd.broadcast_add(nd.dot(h, w_out), b_out), labels)
 
 
-def cases(name: str, batch: int, hidden: int, subjects: Sequence[str] = ("minpy",)) -> list[Case]:
+def cases(
+    name: str, batch: int, hidden: int, subjects: Sequence[str] = ("minpy",)
+) -> list[Benchmark]:
     """Return the table of one size."""
     make = partial(problem, batch, hidden)
     steps = training_steps(make, loss, by_hand, torch_loss, mxnet_loss, subjects=subjects)
     return [
-        Case(
+        Benchmark(
             name=name,
             title=f"training step of a tanh RNN: 50 steps, batch {batch}, hidden {hidden}",
             unit="ms",

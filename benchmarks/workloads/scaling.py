@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from benchmarks.case import Case
+from benchmarks.benchmark import Benchmark
 from benchmarks.measure import Timer
 from benchmarks.peers import load
 from benchmarks.steps import timed, training_steps
@@ -34,7 +34,7 @@ ASIDE = 10_000
 SCALE = 1e-5
 
 
-def _length() -> Case:
+def _length() -> Benchmark:
     make = partial(chain_problem, SCALE)
     builders = {}
     reference = {}
@@ -46,7 +46,7 @@ def _length() -> Case:
         if length != LENGTHS[0]:
             shortest = f"{LENGTHS[0]:,} ops"
             reference |= {f"{name}, {length:,} ops": f"{name}, {shortest}" for name in steps}
-    return Case(
+    return Benchmark(
         name="scaling.length",
         title="per op of a chain of n, x = x + b * x on 10x10 float32, forward and backward",
         unit="us",
@@ -111,12 +111,12 @@ def _timer(run: Callable[[], tuple[float, Any]]) -> Timer:
     return Timer(lambda number: sum(run()[0] for _ in range(number)), lambda: run()[1])
 
 
-def _aside_case() -> Case:
+def _aside_case() -> Benchmark:
     makers = {"minpy": minpy_aside, "HIPS autograd": autograd_aside, "PyTorch": torch_aside}
     label = f"{ASIDE:,} ops aside"
     builders = {name: partial(make, 0) for name, make in makers.items()}
     builders |= {f"{name}, {label}": partial(make, ASIDE) for name, make in makers.items()}
-    return Case(
+    return Benchmark(
         name="scaling.aside",
         title=f"backward pass of a chain of {PATH:,} ops, alone and with {label}",
         unit="us",
@@ -125,6 +125,6 @@ def _aside_case() -> Case:
     )
 
 
-def cases() -> list[Case]:
+def cases() -> list[Benchmark]:
     """Return the tables of row `scaling`."""
     return [_length(), _aside_case()]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as onp
 
-from benchmarks.case import Case
+from benchmarks.benchmark import Benchmark
 from benchmarks.measure import Timer
 from benchmarks.steps import Arrays
 
@@ -126,12 +126,12 @@ MAKERS: dict[str, Callable[..., Callable[[], Any]]] = {
 }
 
 
-def _case(name: str, batch: int, inputs: int, hidden: int) -> Case:
+def _case(name: str, batch: int, inputs: int, hidden: int) -> Benchmark:
     def timer(make: Callable) -> Timer:
         params, data = problem(batch, inputs, hidden)
         return Timer.of(make(params, *data))
 
-    return Case(
+    return Benchmark(
         name=f"solver.{name}",
         title=f"training step, two hidden layers: batch {batch}, inputs {inputs}, hidden {hidden}",
         unit="us",
@@ -141,7 +141,7 @@ def _case(name: str, batch: int, inputs: int, hidden: int) -> Case:
     )
 
 
-def cases() -> list[Case]:
+def cases() -> list[Benchmark]:
     """Return the tables of row `solver`."""
     return [
         _case("mlp", batch=128, inputs=784, hidden=256),

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from functools import partial
 
-from benchmarks.case import Case
+from benchmarks.benchmark import Benchmark
 from benchmarks.measure import Timer
 from benchmarks.peers import load
 
@@ -29,11 +29,11 @@ def process(module: str) -> Timer:
     return Timer.of(run)
 
 
-def cases() -> list[Case]:
+def cases() -> list[Benchmark]:
     """Return the table of row `import`."""
     modules = {"minpy": "minpy.numpy", "NumPy": "numpy", "HIPS autograd": "autograd.numpy"}
     return [
-        Case(
+        Benchmark(
             name="import",
             title="a whole process that imports minpy.numpy, numpy, autograd.numpy",
             unit="ms",

@@ -303,7 +303,7 @@ def runs_bare(name: str, g: Any, values: tuple[Any, ...]) -> bool:
     )
 
 
-def meeting(one: Backend, other: Backend) -> Backend:
+def common_backend(one: Backend, other: Backend) -> Backend:
     """Return the backend on which an op runs whose arrays live on two: NumPy's arrays join others.
 
     Raises
@@ -331,7 +331,7 @@ def current() -> Backend:
     policy, context = _policy.current_policy(), _context.current_context()
     if policy.library is None and context is CPU:
         return NUMPY  # spelt out: this is asked whenever an array is made
-    return made_by(policy, context)
+    return backend_for(policy, context)
 
 
 @contextmanager
@@ -345,7 +345,7 @@ def using(backend: Backend) -> Iterator[Backend]:
 
 
 @cache
-def made_by(policy: Policy, context: Context) -> Backend:
+def backend_for(policy: Policy, context: Context) -> Backend:
     """Return the backend on which a policy makes arrays on a device.
 
     Raises
@@ -369,7 +369,7 @@ def made_by(policy: Policy, context: Context) -> Backend:
     raise errors.no_device(context, policy.name, reasons)
 
 
-def allowed(backend: Backend) -> None:
+def check_policy(backend: Backend) -> None:
     """Raise if the policy in force forbids that ops run on `backend`."""
     policy = _policy.in_force.get()
     if policy.only and policy.library != backend.name:

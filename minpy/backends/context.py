@@ -108,4 +108,4 @@ def _must_exist(context: Context) -> None:
     from minpy import backends
     from minpy.backends import policy
 
-    backends.made_by(policy.current_policy(), context)
+    backends.backend_for(policy.current_policy(), context)

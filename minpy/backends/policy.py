@@ -72,7 +72,7 @@ POLICIES = {
 in_force = Setting("policy", POLICIES["auto"])
 
 
-def named(policy: str | Policy) -> Policy:
+def policy_named(policy: str | Policy) -> Policy:
     """Return a policy by its name; a policy as it is."""
     if isinstance(policy, Policy):
         return policy
@@ -108,7 +108,7 @@ def set_global_policy(policy: str | Policy) -> None:
     >>> set_global_policy("only_numpy")
     >>> set_global_policy("auto")
     """
-    policy = named(policy)
+    policy = policy_named(policy)
     _must_work(policy)
     in_force.set_everywhere(policy)
 
@@ -143,7 +143,7 @@ class use_policy(contextlib.ContextDecorator):
     """
 
     def __init__(self, policy: str | Policy) -> None:
-        self.policy = named(policy)
+        self.policy = policy_named(policy)
 
     def __call__(self, func: Any) -> Any:
         """Return `func` with the policy in force whenever it is called."""
@@ -171,4 +171,4 @@ def _must_work(policy: Policy) -> None:
     from minpy import backends
     from minpy.backends import context
 
-    backends.made_by(policy, context.current_context())
+    backends.backend_for(policy, context.current_context())

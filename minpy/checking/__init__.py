@@ -18,9 +18,9 @@ a notebook, as text in a terminal.
 how good those differences are.  All sentences are in `minpy.checking.texts`, for translation.
 """
 
+from minpy.checking.call_context import CallContext
 from minpy.checking.card import Card
 from minpy.checking.comparison import Comparison, compare, raised, unchanged, unwritten
-from minpy.checking.evidence import Evidence
 from minpy.checking.gradcheck import ArgumentReport, GradientReport, gradcheck
 from minpy.checking.nan import detect_nan
 from minpy.checking.steps import StepSizes, step_sizes
@@ -31,7 +31,7 @@ __all__ = [
     "ArgumentReport",
     "Card",
     "Comparison",
-    "Evidence",
+    "CallContext",
     "GradientReport",
     "Message",
     "NotWrittenYet",

@@ -20,10 +20,10 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from minpy.checking import wording
+from minpy.checking import card_text
 from minpy.checking.card_html import STYLE, card_html
 from minpy.checking.comparison import Comparison
-from minpy.checking.records import pack, unpack
+from minpy.checking.json_values import pack, unpack
 from minpy.checking.texts import cleaned, plain, say
 
 WIDTH = 100  # columns of text
@@ -126,7 +126,7 @@ class Card:
         for found, row in zip(self.comparisons, rows):
             cells = (cell.ljust(width) for cell, width in zip(row, widths))
             lines += _wrapped("  ".join(cells).rstrip(), "  ", "      ")
-            for sentence in wording.sentences(found):
+            for sentence in card_text.sentences(found):
                 lines += _wrapped(plain(sentence), "    ", "    ")
         for note in self.notes:
             lines += _wrapped(plain(note), "  ", "  ")
@@ -199,12 +199,12 @@ class Card:
 
 
 def _cells(found: Comparison) -> tuple[str, ...]:
-    name = f"{wording.sign(found)} {found.name}"
+    name = f"{card_text.sign(found)} {found.name}"
     numbers = ""
     if found.error is not None:
-        both = {"error": wording.error(found), "tolerance": wording.tolerance(found)}
+        both = {"error": card_text.error(found), "tolerance": card_text.tolerance(found)}
         numbers = say("card.error_row", **both)
-    return name, wording.verdict(found), wording.shape(found), found.dtype or "", numbers
+    return name, card_text.verdict(found), card_text.shape(found), found.dtype or "", numbers
 
 
 def _wrapped(text: str, first: str, rest: str) -> list[str]:

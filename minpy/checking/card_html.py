@@ -11,7 +11,7 @@ import html
 import re
 from typing import TYPE_CHECKING
 
-from minpy.checking import wording
+from minpy.checking import card_text
 from minpy.checking.comparison import Comparison
 from minpy.checking.texts import plain, say
 
@@ -143,17 +143,17 @@ def _table(comparisons: tuple[Comparison, ...], about: str) -> str:
 
 def _row(found: Comparison) -> str:
     state = found.verdict if found.verdict in ("right", "unwritten") else "wrong"
-    result = f"{wording.sign(found)} {wording.verdict(found)}"
+    result = f"{card_text.sign(found)} {card_text.verdict(found)}"
     cells = [
         f'<th scope="row"><code>{marked(found.name)}</code></th>',
         f'<td class="minpy-card-is-{state}">{marked(result)}</td>',
-        f"<td>{_or_none(wording.shape(found))}</td>",
+        f"<td>{_or_none(card_text.shape(found))}</td>",
         f"<td>{_or_none(found.dtype)}</td>",
-        f"<td{_numeric('error')}>{_or_none(wording.error(found))}</td>",
-        f"<td{_numeric('tolerance')}>{_or_none(wording.tolerance(found))}</td>",
+        f"<td{_numeric('error')}>{_or_none(card_text.error(found))}</td>",
+        f"<td{_numeric('tolerance')}>{_or_none(card_text.tolerance(found))}</td>",
     ]
     row = f'<tr class="minpy-card-row">{"".join(cells)}</tr>'
-    said = wording.sentences(found)
+    said = card_text.sentences(found)
     if not said:
         return row
     first = ' class="minpy-card-diagnosis"' if found.diagnosis else ""

@@ -10,7 +10,7 @@ dW1 has wrong values: 1 of 4.
 >>> print(compare("db1", right, right[0]))
 db1 has shape (2, 2), but must have shape (2,).
 
-`minpy.checking.relative` defines the relative error.
+`minpy.checking.relative_error` defines the relative error.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from typing import Any
 
 import numpy as onp
 
-from minpy.checking.diagnosis import Case, diagnose
-from minpy.checking.evidence import Evidence
-from minpy.checking.received import MOST_ELEMENTS, receive
-from minpy.checking.records import pack, unpack
-from minpy.checking.relative import heat_map, relative_errors, where
+from minpy.checking.call_context import CallContext
+from minpy.checking.diagnosis import Suspect, diagnose
+from minpy.checking.json_values import pack, unpack
+from minpy.checking.relative_error import heat_map, relative_errors, where
 from minpy.checking.texts import Message, cleaned, plain, say
+from minpy.checking.untrusted import MOST_ELEMENTS, receive
 
 VERDICTS = (
     "right",
@@ -205,7 +205,7 @@ def compare(
     tolerance: float = 1e-6,
     floor: float | None = None,
     dtype: str | None = None,
-    evidence: Evidence | None = None,
+    context: CallContext | None = None,
 ) -> Comparison:
     """Compare one output of a student's function with what it should be.
 
@@ -218,14 +218,14 @@ def compare(
     expected : array_like of numbers
         What it should be.
     tolerance : float
-        The largest relative error that passes (see `minpy.checking.relative`).
+        The largest relative error that passes (see `minpy.checking.relative_error`).
     floor : float, optional
         What relative errors are at least divided by, in place of a thousandth of the largest
         expected value.
     dtype : str, optional
         The dtype it must have, such as ``"float32"``; by default any that holds numbers, but no
         complex one in place of a real one.
-    evidence : Evidence, optional
+    context : CallContext, optional
         What is known about the call, for the diagnosis.
 
     Returns
@@ -266,8 +266,8 @@ def compare(
             return replace(found, verdict="dtype")
     if found.passed or got.array is None or max(got.array.size, right.array.size) > MOST_DIAGNOSED:
         return found
-    case = Case(
-        found.name, got.array, right.array, tolerance, floor, got.dtype, evidence or Evidence()
+    case = Suspect(
+        found.name, got.array, right.array, tolerance, floor, got.dtype, context or CallContext()
     )
     return replace(found, diagnosis=diagnose(case))
 

@@ -5,8 +5,8 @@ it is for.  A test undoes what it supposes, and holds only if the output is righ
 
 >>> import numpy as np
 >>> right = np.array([0.3, -0.1, 0.7])
->>> case = Case("dW", 50 * right, right, 1e-6, evidence=Evidence(batch=50))
->>> found = diagnose(case)
+>>> suspect = Suspect("dW", 50 * right, right, 1e-6, context=CallContext(batch=50))
+>>> found = diagnose(suspect)
 >>> found.name, found.values["batch"]
 ('missing_mean', 50)
 >>> print(plain(str(found)))
@@ -26,18 +26,18 @@ from typing import Any, NamedTuple
 import numpy as onp
 
 from minpy.checking import hypotheses as h
-from minpy.checking.case import Case
-from minpy.checking.evidence import Evidence
+from minpy.checking.call_context import CallContext
+from minpy.checking.suspect import Suspect
 from minpy.checking.texts import Message, plain
 
-__all__ = ["TABLE", "Case", "Evidence", "Hypothesis", "diagnose", "plain"]
+__all__ = ["TABLE", "Suspect", "CallContext", "Hypothesis", "diagnose", "plain"]
 
 
 class Hypothesis(NamedTuple):
     """What may be wrong: its key, its test, and whether it is about the expected shape."""
 
     key: str
-    test: Callable[[Case], dict[str, Any] | None]
+    test: Callable[[Suspect], dict[str, Any] | None]
     shapes: str = "same"  # as expected; or "other", or "any"
 
 
@@ -96,13 +96,13 @@ TABLE = (
 )
 
 
-def diagnose(case: Case) -> Message | None:
+def diagnose(suspect: Suspect) -> Message | None:
     """Return what explains a wrong output: the first hypothesis of `TABLE` that holds, if any."""
-    shapes = ("any", "same" if case.same_shape else "other")
+    shapes = ("any", "same" if suspect.same_shape else "other")
     with onp.errstate(all="ignore"):
         for hypothesis in TABLE:
             if hypothesis.shapes in shapes:
-                values = hypothesis.test(case)
+                values = hypothesis.test(suspect)
                 if values is not None:
-                    return Message(f"diagnosis.{hypothesis.key}", {"name": case.name, **values})
+                    return Message(f"diagnosis.{hypothesis.key}", {"name": suspect.name, **values})
     return None

@@ -11,9 +11,9 @@ import numpy as onp
 from minpy import numpy as np
 from minpy.array import Array
 from minpy.autograd import make_vjp
+from minpy.checking.call_context import CallContext
 from minpy.checking.card import Card
 from minpy.checking.comparison import Comparison, compare
-from minpy.checking.evidence import Evidence
 from minpy.checking.texts import Message, say
 from minpy.containers import is_differentiable, labels, leaves, rebuilt
 from minpy.errors import name_of
@@ -36,7 +36,7 @@ class ArgumentReport:
         Its position, and for a nested argument the way to the array in it, such as ``0['w']``.
     shape : tuple of int
     error : float
-        The largest relative error, as `minpy.checking.relative` defines it.
+        The largest relative error, as `minpy.checking.relative_error` defines it.
     index : tuple of int
         Where it is: in the result, then in the argument; or the number of a random direction.
     gradient, numeric : float
@@ -210,8 +210,8 @@ def _checked(
     called = _indexed(name)
     found = compare(called, *compared, tolerance=tolerance)
     if not found.passed:
-        evidence = _evidence(at, args, names, argnum, ways, numeric, shape, step, method)
-        found = compare(called, *compared, tolerance=tolerance, evidence=evidence)
+        context = _context(at, args, names, argnum, ways, numeric, shape, step, method)
+        found = compare(called, *compared, tolerance=tolerance, context=context)
     assert found.index is not None  # the shapes are the same
     out, way = onp.unravel_index(onp.ravel_multi_index(found.index, shape), numeric.shape)
     where_out = onp.unravel_index(out % value.size, value.shape) if value.shape else ()
@@ -233,7 +233,7 @@ def _indexed(name: str) -> str:
     return f"gradient[{position}]{name[len(position) :]}"
 
 
-def _evidence(
+def _context(
     at: Callable,
     args: list[Any],
     names: list[str],
@@ -243,7 +243,7 @@ def _evidence(
     shape: tuple[int, ...],
     step: float | None,
     method: str,
-) -> Evidence:
+) -> CallContext:
     """Look again, where the gradients do not agree: for lengths, weights, kinks and rounding."""
     arrays = {n: a.asnumpy() for n, a in zip(names, args, strict=True) if isinstance(a, Array)}
     factors = {
@@ -253,7 +253,7 @@ def _evidence(
     }
     known: dict[str, Any] = {"factors": _distinct(factors), "weights": arrays}
     if method == "complex" or numeric.shape[0] > 1 or shape[1:] == numeric.shape[1:]:
-        return Evidence(**known)
+        return CallContext(**known)
     x = args[argnum].asnumpy()
     middle, h = at(x), step or CENTRAL_STEP
     values = [at(x + h * way)[0] for way in ways[:3]]
@@ -266,7 +266,7 @@ def _evidence(
     noise = float(onp.finfo(dtype).eps) * abs(middle[0]) / (CLOSER * (step or CENTRAL_STEP))
     if noise < QUIET * max(1.0, float(onp.abs(slopes).max())):  # else it looks like kinks
         known |= {"slopes": slopes.reshape(2, *shape), "step": step or CENTRAL_STEP}
-    return Evidence(**known)
+    return CallContext(**known)
 
 
 def _distinct(factors: dict[str, float]) -> dict[str, float]:

@@ -10,7 +10,7 @@ import numpy as onp
 
 from minpy.array import Array, printable
 from minpy.backends import backend_of
-from minpy.checking.watching import watching
+from minpy.checking.instrument import watching
 from minpy.errors import NanError
 
 

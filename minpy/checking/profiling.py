@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any, NamedTuple
 
 from minpy.array import Array, current_data
-from minpy.checking.watching import watching
+from minpy.checking.instrument import watching
 from minpy.errors import name_of
 
 

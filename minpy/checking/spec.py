@@ -25,10 +25,10 @@ cache, a class or a dict of gradients without knowing what they are:
 ...     forward="out, cache = affine_forward(x, w, b)",
 ...     backward="dx, dw, db = affine_backward(dout, cache)",
 ...     gradients={"dx": "x", "dw": "w", "db": "b"},
-...     of="out",
+...     differentiates="out",
 ...     upstream="dout",
 ...     forbids=("gradients", "differences"),
-...     more=12,
+...     hidden_comparisons=12,
 ... )
 
 Public checks know no solution.  A gradient is compared with finite differences of the student's
@@ -47,9 +47,9 @@ the examples, which a bias needs:
 An output (here ``dx``, ``dw`` and ``db``) earns its share of the points if all that was compared
 of it is right, so the call in the notebook would have given 2.67 of 4 points.
 
-The hidden part, which stays with the instructor, is a `grading.Hidden`: it adds a reference forward
-function to a `Check`, and what else shall be tried.  The cell that calls a check has the grade id
-``check_`` and its name: ``check_affine_backward``.
+The hidden part, which stays with the instructor, is a `grading.HiddenCheck`: it adds to a `Check`
+a reference forward function, and what else shall be tried.  The cell that calls a check has the
+grade id ``check_`` and its name: ``check_affine_backward``.
 """
 
 from __future__ import annotations
@@ -66,13 +66,13 @@ from typing import Any
 
 import numpy as onp
 
+from minpy.checking.call_context import CallContext
 from minpy.checking.card import Card
 from minpy.checking.comparison import Comparison, compare, raised
-from minpy.checking.evidence import Evidence
 from minpy.checking.forbid import GradientsForbidden, gradients_off
-from minpy.checking.received import receive
 from minpy.checking.texts import say
 from minpy.checking.unfinished import NotWrittenYet
+from minpy.checking.untrusted import receive
 
 CENTRAL_STEP = float(onp.finfo(onp.float64).eps) ** (1 / 3)
 TOLERANCE = {"float64": 1e-6, "float32": 1e-3}
@@ -256,7 +256,7 @@ class Check:
     name : str
         The function's; its check cell has the grade id ``check_<name>``.
     points : float
-        Shared equally by the outputs: by those in `outputs`, in `gradients` and in `holds`.
+        Shared equally by the outputs: by those in `outputs`, in `gradients` and in `properties`.
     inputs : mapping of str to Draw, callable or value
         See `drawn`.
     sizes : mapping of str to int
@@ -269,23 +269,24 @@ class Check:
         The grader compares their values with those of the reference.
     gradients : mapping of str to str
         Which result is the gradient with respect to which input: ``{"grads['W1']": "W1"}``.
-    of : str
+    differentiates : str
         What is differentiated: a result of `forward`.
     upstream : str
-        The input that is the gradient of `of`; where there is none, `of` is a number.
+        The input that is the gradient of the result `differentiates`; without it, that result is
+        a number.
     known : sequence of mapping
         Inputs and the values of results for them, by their names; those may be shown.
-    holds : mapping of str to callable
+    properties : mapping of str to callable
         What else must hold: a sentence, and a function of all inputs and results, as a dict, that
         says whether it does.
-    also : sequence of str
-        Results, as expressions, that `holds` looks at and nothing else does.
+    extra_results : sequence of str
+        Results, as expressions, that `properties` look at and nothing else does.
     tolerance : mapping of str to float
         The largest relative error, by dtype, of a gradient or of a known value.
     forbids : sequence of {'gradients', 'differences', 'imports'}
         The engine's gradients; finite differences (and complex steps) of the forward pass; other
         libraries that differentiate.
-    more : int
+    hidden_comparisons : int
         How many comparisons the grader adds; the card says so.
     """
 
@@ -297,21 +298,24 @@ class Check:
     backward: str = ""
     outputs: Mapping[str, str | None] = field(default_factory=dict)
     gradients: Mapping[str, str] = field(default_factory=dict)
-    of: str = ""
+    differentiates: str = ""
     upstream: str = ""
     known: Sequence[Mapping[str, Any]] = ()
-    holds: Mapping[str, Callable[[dict[str, Any]], bool]] = field(default_factory=dict)
-    also: Sequence[str] = ()
+    properties: Mapping[str, Callable[[dict[str, Any]], bool]] = field(default_factory=dict)
+    extra_results: Sequence[str] = ()
     tolerance: Mapping[str, float] = field(default_factory=lambda: TOLERANCE)
     forbids: Sequence[str] = ()
-    more: int = 0
+    hidden_comparisons: int = 0
 
     def __post_init__(self) -> None:
         """Say what an author mixed up, when the file is imported."""
-        if not (self.outputs or self.gradients or self.holds):
+        if not (self.outputs or self.gradients or self.properties):
             raise ValueError(f"the check {self.name} compares nothing: give outputs or gradients")
-        if self.gradients and not self.of:
-            raise ValueError(f"the check {self.name}: of says what is differentiated; it is empty")
+        if self.gradients and not self.differentiates:
+            raise ValueError(
+                f"the check {self.name} has gradients, so differentiates must name the result "
+                "that is differentiated; it is empty"
+            )
         unknown = {*self.gradients.values(), *filter(None, [self.upstream])} - set(self.inputs)
         if unknown:
             raise ValueError(
@@ -328,8 +332,8 @@ class Check:
 
     @property
     def returned(self) -> tuple[str, ...]:
-        """The results that a call has to return: those in `wanted`, and those in `also`."""
-        return (*self.wanted, *self.also)
+        """The results that a call has to return: `wanted` and `extra_results`."""
+        return (*self.wanted, *self.extra_results)
 
     @property
     def grade_id(self) -> str:
@@ -354,8 +358,8 @@ class Check:
         __tracebackhide__ = True
         found = self.compared(vars(import_module("__main__")) if namespace is None else namespace)
         notes = [say(f"check.no_{what}") for what in self.forbids]
-        if self.more:
-            notes.append(say("check.more", count=self.more))
+        if self.hidden_comparisons:
+            notes.append(say("check.more", count=self.hidden_comparisons))
         earned = self.earned(found)
         Card(self.name, by_output(found), earned, self.points, notes).show()
         return earned
@@ -365,7 +369,7 @@ class Check:
 
         An input that was changed costs one share.
         """
-        shares = (*self.wanted, *self.holds)
+        shares = (*self.wanted, *self.properties)
         wrong = {found.name for found in comparisons if not found.passed}
         right = {found.name for found in comparisons} - wrong
         count = sum(name in right for name in shares)
@@ -403,7 +407,7 @@ class Check:
         known = {**inputs, **results}
         return found + [
             Comparison(sentence, "right" if holds(known) else "withheld")
-            for sentence, holds in self.holds.items()
+            for sentence, holds in self.properties.items()
         ]
 
     def _answers(
@@ -411,7 +415,7 @@ class Check:
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what the functions make of copies of the inputs, and these copies after it.
 
-        Of the forward pass alone, where it is only that result `of` which is asked for.
+        Of the forward pass alone, where it is only the result `differentiates` is needed.
         """
         __tracebackhide__ = True
         given = {name: x.copy() if hasattr(x, "copy") else x for name, x in inputs.items()}
@@ -453,7 +457,9 @@ class Check:
         tolerance = self.tolerance["float64"]
 
         def forward(changed: Mapping[str, Any]) -> Any:
-            return self._answers(namespace, {**inputs, **changed}, self.of)[0][self.of]
+            return self._answers(namespace, {**inputs, **changed}, self.differentiates)[0][
+                self.differentiates
+            ]
 
         def value(name: str, x: onp.ndarray) -> float:
             moved: Any = receive(forward({name: x})).array
@@ -461,7 +467,7 @@ class Check:
 
         out = receive(forward({})).array
         if out is None or out.shape != onp.shape(upstream):
-            yield compare(self.of, forward({}), onp.zeros(onp.shape(upstream)))
+            yield compare(self.differentiates, forward({}), onp.zeros(onp.shape(upstream)))
             return
         size = abs(float((out * upstream).sum()))
         numeric = {
@@ -469,7 +475,7 @@ class Check:
             for name, of in self.gradients.items()
         }
         for name, of in self.gradients.items():
-            evidence = Evidence(
+            context = CallContext(
                 batch=self.sizes.get("N"),
                 parameter=of,
                 weights={w: inputs[w] for w in self.gradients.values()},
@@ -478,9 +484,7 @@ class Check:
                 others={other: x for other, x in numeric.items() if other != name},
                 numeric=(CENTRAL_STEP, size, "float64"),
             )
-            yield compare(
-                name, results[name], numeric[name], tolerance=tolerance, evidence=evidence
-            )
+            yield compare(name, results[name], numeric[name], tolerance=tolerance, context=context)
 
     def _known(
         self, namespace: Mapping[str, Any], inputs: Mapping[str, Any]

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from minpy.backends.settings import Setting
-from minpy.checking.records import pack, unpack
+from minpy.checking.json_values import pack, unpack
 
 ENGLISH: dict[str, str] = {
     # signs that stand beside the words, never instead of them

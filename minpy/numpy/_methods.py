@@ -11,16 +11,16 @@ from typing import Any
 import numpy as onp
 
 from minpy.array import Array, current_data, printable, wrap
-from minpy.backends import NUMPY, made_by
+from minpy.backends import NUMPY, backend_for
 from minpy.backends.context import Context
 from minpy.backends.policy import current_policy
 from minpy.backends.statistics import counter
 from minpy.inplace import augmented, copy, getitem, setitem
 from minpy.numpy import _conversions
 from minpy.numpy._namespace import OURS
-from minpy.numpy._public import dressed, found_in, plain, stripped
+from minpy.numpy._public import found_in, plain, unwrap_nested, wrap_nested
 from minpy.ops.creation import astype
-from minpy.tape import live_together, moved
+from minpy.tape import moved, same_backend
 
 np: Any = sys.modules["minpy.numpy"]
 
@@ -100,13 +100,13 @@ def _compare(short: str, name: str) -> Callable:
         if getattr(type(y), "__array_ufunc__", public) is None:
             return NotImplemented
         backend = x._backend
-        if backend is not NUMPY and live_together(x, y):
+        if backend is not NUMPY and same_backend(x, y):
             run = backend.implementation(name, getattr(onp, name))
-            return dressed(run(current_data(x), current_data(y) if type(y) is Array else y))
+            return wrap_nested(run(current_data(x), current_data(y) if type(y) is Array else y))
         if backend is not NUMPY or (type(y) is Array and y._backend is not NUMPY):
             return public(x, y)
         count()
-        result = compared(current_data(x), stripped(y))
+        result = compared(current_data(x), unwrap_nested(y))
         return wrap(result) if type(result) is onp.ndarray else result
 
     return method
@@ -192,7 +192,7 @@ def as_in_context(self, context):
         raise TypeError(f"as_in_context takes a context, such as gpu(0), but was given {context!r}")
     if self.context == context:
         return self
-    return moved(self, made_by(current_policy(), context))
+    return moved(self, backend_for(current_policy(), context))
 
 
 def view(self, dtype=None, type=None):
@@ -239,7 +239,7 @@ class Flat:
         return getitem(OURS["ravel"](self._of), index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        places = onp.arange(self._of.size)[stripped(index)]
+        places = onp.arange(self._of.size)[unwrap_nested(index)]
         setitem(self._of, onp.unravel_index(places, self._of.shape), value)
 
     def __len__(self) -> int:
@@ -371,7 +371,7 @@ def install() -> None:
 
 def _raw_method(name: str) -> Callable:
     def method(self, *args, **kwargs):
-        return dressed(getattr(self._leave(f"x.{name}()"), name)(*args, **kwargs))
+        return wrap_nested(getattr(self._leave(f"x.{name}()"), name)(*args, **kwargs))
 
     method.__name__ = name
     return method

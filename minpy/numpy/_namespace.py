@@ -14,13 +14,13 @@ from minpy.inplace import setitem
 from minpy.numpy import _public
 from minpy.numpy._public import (
     NOT_DIFFERENTIABLE,
-    dressed,
     found_in,
     mutating,
     plain,
-    stripped,
     traced,
     ufunc,
+    unwrap_nested,
+    wrap_nested,
 )
 from minpy.ops import (
     calculus,
@@ -94,8 +94,8 @@ def array(
     """Return an array; of arrays that are recorded, a recorded one. See `numpy.array`."""
     found = found_in((object,), {})
     if not found.arrays or not (found.recorded or type(object) is Array):
-        raw = onp.array(stripped(object), dtype, copy=copy, order=order, ndmin=ndmin, **kwargs)
-        return dressed(raw)
+        raw = onp.array(unwrap_nested(object), dtype, copy=copy, order=order, ndmin=ndmin, **kwargs)
+        return wrap_nested(raw)
     out = object if type(object) is Array else shape.from_nested(object)
     if dtype is not None and out.dtype != dtype:
         out = astype(out, dtype)
@@ -114,7 +114,7 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, **kwargs: Any) -> Arra
         return a if dtype is None or a.dtype == dtype else astype(a, dtype)
     if found_in((a,), {}).recorded:
         return array(a, dtype)
-    return dressed(onp.asarray(stripped(a), dtype, order, **kwargs))
+    return wrap_nested(onp.asarray(unwrap_nested(a), dtype, order, **kwargs))
 
 
 def ascontiguousarray(a: Any, dtype: Any = None, **kwargs: Any) -> Array:
@@ -131,7 +131,7 @@ def copy(a: Any, order: str = "K", subok: bool = False) -> Array:
 def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", **kwargs: Any) -> Array:
     """Return an array full of one value, which may be recorded. See `numpy.full`."""
     if not found_in((fill_value,), {}).arrays:
-        return dressed(onp.full(shape, fill_value, dtype, order, **kwargs))
+        return wrap_nested(onp.full(shape, fill_value, dtype, order, **kwargs))
     filled = OURS["broadcast_to"](fill_value, shape if isinstance(shape, tuple) else (shape,))
     return copy_op(filled) if dtype is None else astype(filled, dtype)
 
@@ -139,8 +139,8 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", **kwa
 def full_like(a: Any, fill_value: Any, dtype: Any = None, *args: Any, **kwargs: Any) -> Array:
     """Return an array like `a`, full of one value, which may be recorded."""
     if not found_in((fill_value,), {}).arrays:
-        return dressed(onp.full_like(stripped(a), fill_value, dtype, *args, **kwargs))
-    return full(onp.shape(stripped(a)), fill_value, dtype or as_array(a).dtype)
+        return wrap_nested(onp.full_like(unwrap_nested(a), fill_value, dtype, *args, **kwargs))
+    return full(onp.shape(unwrap_nested(a)), fill_value, dtype or as_array(a).dtype)
 
 
 def astype_public(x: Any, dtype: Any, /, **kwargs: Any) -> Array:

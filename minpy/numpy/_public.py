@@ -59,23 +59,23 @@ def found_in(args: tuple, kwargs: dict) -> Found:
     return found
 
 
-def stripped(value: Any) -> Any:
+def unwrap_nested(value: Any) -> Any:
     """Return an argument with NumPy's raw arrays in place of ours."""
     if type(value) is Array:
         return raw(value)
     if type(value) in FOREIGN:
         return backends.backend_of(value).to_numpy(value)
     if type(value) is list or type(value) is tuple:
-        return type(value)(map(stripped, value))
+        return type(value)(map(unwrap_nested, value))
     if type(value) is dict:
-        return {key: stripped(item) for key, item in value.items()}
+        return {key: unwrap_nested(item) for key, item in value.items()}
     return value
 
 
 # ----- dressing results
 
 
-def dressed(result: Any, arrays: Sequence[Array] = ()) -> Any:
+def wrap_nested(result: Any, arrays: Sequence[Array] = ()) -> Any:
     """Return a raw result as minpy's: arrays and floating scalars wrapped, also nested ones.
 
     It goes where `arrays` are, and if there are none where new arrays are made.
@@ -90,9 +90,9 @@ def dressed(result: Any, arrays: Sequence[Array] = ()) -> Any:
     if isinstance(result, onp.inexact):
         return wrap(result if not arrays else home_of(arrays).inward(result))
     if type(result) in (list, tuple):
-        return type(result)(dressed(item, arrays) for item in result)
+        return type(result)(wrap_nested(item, arrays) for item in result)
     if isinstance(result, tuple) and hasattr(result, "_fields"):
-        return type(result)(*(dressed(item, arrays) for item in result))
+        return type(result)(*(wrap_nested(item, arrays) for item in result))
     return wrap(result) if backends.backend_of(result) not in (None, NUMPY) else result
 
 
@@ -100,7 +100,7 @@ def home_of(arrays: Sequence[Array]) -> backends.Backend:
     """Return the backend on which an op on `arrays` runs; without arrays, that of new ones."""
     if not arrays:
         return backends.current()
-    return functools.reduce(backends.meeting, [x._backend for x in arrays])
+    return functools.reduce(backends.common_backend, [x._backend for x in arrays])
 
 
 def shows_memory_of(result: Any, arrays: list[Array]) -> bool:
@@ -142,14 +142,14 @@ def plain(name: str, function: Callable, *, refuses: bool = True) -> Callable:
         count()
         try:
             run = watched(name, function) if watches else function
-            result = run(*stripped(args), **stripped(kwargs))
+            result = run(*unwrap_nested(args), **unwrap_nested(kwargs))
         except Exception as error:
             raise explained(error, name, args) from error
         if found.arrays and type(result) is ndarray and shows_memory_of(result, found.arrays):
             if type(args[0]) is Array and not found.recorded:
                 return as_view(result, call, args, kwargs)
             return wrap(onp.array(result))
-        return dressed(result, found.arrays)
+        return wrap_nested(result, found.arrays)
 
     return call
 
@@ -158,7 +158,7 @@ def elsewhere(
     name: str, function: Callable, args: tuple, kwargs: dict, backend: backends.Backend
 ) -> Any:
     """Run a function without a gradient rule on a backend that is not NumPy."""
-    backends.allowed(backend)
+    backends.check_policy(backend)
 
     def brought(x: Any) -> Any:
         if type(x) is not Array:
@@ -169,7 +169,7 @@ def elsewhere(
     try:
         args, kwargs = backends.mapped(brought, args), backends.mapped(brought, kwargs)
         run = backend.implementation(name, function)
-        return dressed((watched(name, run) if watches else run)(*args, **kwargs))
+        return wrap_nested((watched(name, run) if watches else run)(*args, **kwargs))
     except Exception as error:
         raise explained(error, name, args) from error
 
@@ -221,10 +221,10 @@ def traced(name: str, function: Callable, ours: Callable) -> Callable:
         try:
             if not found.recorded and not found.foreign:
                 run = watched(name, function) if watches else function
-                result = run(*stripped(args), **stripped(kwargs))
+                result = run(*unwrap_nested(args), **unwrap_nested(kwargs))
                 if not found.arrays or not shows_memory_of(result, found.arrays):
                     count()
-                    return dressed(result, found.arrays)
+                    return wrap_nested(result, found.arrays)
             return recorded(*args, **kwargs)
         except Exception as error:
             raise explained(error, name, args) from error
@@ -397,9 +397,9 @@ def _traced_ufunc(name: str, function: Any, ours: Callable) -> Callable:
         found = found_in(args, {"where": where})
         if not found.recorded and not found.foreign and out is None:
             if where is not True:
-                kwargs["where"] = stripped(where)
+                kwargs["where"] = unwrap_nested(where)
             count()
-            return dressed(function(*stripped(args), dtype=dtype, **kwargs), found.arrays)
+            return wrap_nested(function(*unwrap_nested(args), dtype=dtype, **kwargs), found.arrays)
         args = tuple(x if type(x) in (int, float, complex) else as_array(x) for x in args)
         if dtype is not None:
             args = tuple(astype(x, dtype) for x in args)
@@ -477,19 +477,19 @@ def mutating(name: str, function: Callable, ours: Callable | None = None) -> Cal
         if type(target) is not Array:
             if found.recorded:
                 raise written_outside(name)
-            return function(target, *stripped(args), **stripped(kwargs))
+            return function(target, *unwrap_nested(args), **unwrap_nested(kwargs))
         if ours is not None and (found.recorded or target._backend is not NUMPY):
             return ours(target, *args, **kwargs)
         if found.recorded:
             raise no_gradient(name)
         if target._backend is not NUMPY:  # on a copy, which is then written back
             values = onp.array(raw(target))
-            result = function(values, *stripped(args), **stripped(kwargs))
+            result = function(values, *unwrap_nested(args), **unwrap_nested(kwargs))
             setitem(target, Ellipsis, values)
             return result
         link = target._link
         make_writable(target if link is None or link.root is None else link.root)
-        return function(current_data(target), *stripped(args), **stripped(kwargs))
+        return function(current_data(target), *unwrap_nested(args), **unwrap_nested(kwargs))
 
     return call
 

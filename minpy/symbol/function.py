@@ -310,7 +310,7 @@ class Function:
         reads = "all ans" if len(self.outputs) > 1 else "all"
         record = Op(self.name, EachArgument(self._rule), reads, self._forward)
         record.count = _count_nothing  # on NumPy; MXNet runs it, and is counted in _forward
-        record.there = OnEachBackend(lambda backend: self._forward)
+        record.by_backend = OnEachBackend(lambda backend: self._forward)
         users_ops.add(record)
         return record
 

@@ -111,7 +111,7 @@ def test_points_are_what_the_text_and_the_checks_say():
 
 
 def test_cards_promise_as_many_comparisons_as_the_grader_makes():
-    assert {name: hidden.check.more for name, hidden in HIDDEN.items()} == {
+    assert {name: hidden.check.hidden_comparisons for name, hidden in HIDDEN.items()} == {
         name: hidden.comparisons for name, hidden in HIDDEN.items()
     }
 

@@ -20,7 +20,7 @@ def anew():
 
     def forget():
         for cached in (
-            backends.made_by, kernels._there, libraries._is_installed, libraries._loaded,
+            backends.backend_for, kernels._there, libraries._is_installed, libraries._loaded,
         ):  # fmt: skip
             cached.cache_clear()
 

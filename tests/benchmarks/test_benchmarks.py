@@ -14,7 +14,7 @@ import pytest
 
 import minpy.numpy as np
 from benchmarks.agreement import assert_agree
-from benchmarks.case import UNITS, Case
+from benchmarks.benchmark import UNITS, Benchmark
 from benchmarks.functional import conv2d_by_hand
 from benchmarks.measure import Timer, measure
 from benchmarks.peers import Unavailable
@@ -257,7 +257,7 @@ def test_a_case_is_measured_and_reported(monkeypatch):
         "JAX": absent,
         "MXNet": lambda: Steady(1.0, result=2.0),
     }
-    measured = measure(Case("toy", "a toy", "ms", builders), repeat=4, shortest=0)
+    measured = measure(Benchmark("toy", "a toy", "ms", builders), repeat=4, shortest=0)
     assert measured.samples["minpy"] == [1.2e-3] * 4
     assert measured.skipped == {"JAX": "not installed"}
     assert list(measured.failed) == ["MXNet"]

@@ -2,12 +2,12 @@
 
 `CASES` maps the key of a diagnosis to functions that plant exactly that mistake; `NOTHING` is wrong
 too, but in no way that has a name.  Each function takes a `Net` and returns what came back, what
-is right, and the evidence.
+is right, and the context.
 """
 
 import numpy as onp
 
-from minpy.checking import Evidence
+from minpy.checking import CallContext
 
 SIZES = [(5, 4, 7, 3), (8, 8, 8, 8), (13, 5, 8, 4), (50, 10, 6, 10)]  # N, D, H, C
 WORDS = "without the mask of the ReLU"
@@ -55,7 +55,7 @@ class Net:
         self.before, self.dhidden, self.dscores = before, dhidden, dscores
         return out
 
-    def evidence(self, of="W1", **more):
+    def context(self, of="W1", **more):
         """All that the author of a check could say, so that every hypothesis is in play."""
         self.backward()
         known = {
@@ -72,21 +72,21 @@ class Net:
             "mistakes": {WORDS: self.backward(mask=False)[of]} if of in self.right else {},
         }
         self.backward()
-        return Evidence(**known | more)
+        return CallContext(**known | more)
 
 
 def gives(change, of="W1"):
     """Plant a change of one right gradient."""
 
     def plant(net):
-        return change(net.right[of].copy()), net.right[of], net.evidence(of)
+        return change(net.right[of].copy()), net.right[of], net.context(of)
 
     return plant
 
 
 def with_options(of="W1", **options):
     """Plant a mistake by an option of the backward pass."""
-    return lambda net: (net.backward(**options)[of], net.right[of], net.evidence(of))
+    return lambda net: (net.backward(**options)[of], net.right[of], net.context(of))
 
 
 def set_at(place, value):
@@ -98,31 +98,31 @@ def set_at(place, value):
 
 
 def transposed(net):
-    return net.right["W2"].T, net.right["W2"], net.evidence("W2")
+    return net.right["W2"].T, net.right["W2"], net.context("W2")
 
 
 def unsummed_bias(net):
-    return net.dhidden, net.right["b1"], net.evidence("b1")
+    return net.dhidden, net.right["b1"], net.context("b1")
 
 
 def unsummed_kept(net):
     right = net.dhidden.sum(axis=0, keepdims=True)
-    return net.dhidden, right, Evidence()
+    return net.dhidden, right, CallContext()
 
 
 def per_example_loss(net):
     losses = net.rng.normal(size=net.sizes[0])
-    return losses, losses.mean(), net.evidence("loss")
+    return losses, losses.mean(), net.context("loss")
 
 
 def bias_over_examples(net):
     net.backward()
-    return net.dhidden.sum(axis=1), net.right["b1"], net.evidence("b1")
+    return net.dhidden.sum(axis=1), net.right["b1"], net.context("b1")
 
 
 def bias_over_features_kept(net):
     net.backward()
-    return net.dhidden.sum(axis=1, keepdims=True), net.right["b1"], net.evidence("b1")
+    return net.dhidden.sum(axis=1, keepdims=True), net.right["b1"], net.context("b1")
 
 
 def without_part(part, times=0.0):
@@ -134,7 +134,7 @@ def without_part(part, times=0.0):
             "the part of smoothing": net.rng.normal(size=net.p["W1"].shape),
         }
         right = sum(terms.values())
-        return right + (times - 1) * terms[part], right, Evidence(terms=terms)
+        return right + (times - 1) * terms[part], right, CallContext(terms=terms)
 
     return plant
 
@@ -142,25 +142,25 @@ def without_part(part, times=0.0):
 def other_factor(times):
     def plant(net):
         term = net.regularization * net.p["W1"]
-        return net.right["W1"] + (times - 1) * term, net.right["W1"], net.evidence()
+        return net.right["W1"] + (times - 1) * term, net.right["W1"], net.context()
 
     return plant
 
 
 def unknown_regularization(net):
-    evidence = net.evidence(regularization=None)
-    return net.right["W1"] - 0.37 * net.p["W1"], net.right["W1"], evidence
+    context = net.context(regularization=None)
+    return net.right["W1"] - 0.37 * net.p["W1"], net.right["W1"], context
 
 
 def weights_of_a_bias(net):
-    evidence = net.evidence("b1", weights={"b1": net.p["b1"]})
-    return net.right["b1"] + 0.2 * net.p["b1"], net.right["b1"], evidence
+    context = net.context("b1", weights={"b1": net.p["b1"]})
+    return net.right["b1"] + 0.2 * net.p["b1"], net.right["b1"], context
 
 
 def data_times(k):
     def plant(net):
         term = net.regularization * net.p["W1"]
-        return k * (net.right["W1"] - term) + term, net.right["W1"], net.evidence()
+        return k * (net.right["W1"] - term) + term, net.right["W1"], net.context()
 
     return plant
 
@@ -170,8 +170,8 @@ def unnamed_regularization(change):
 
     def plant(net):
         inputs = {"reg": net.regularization, "x": net.x, "steps": 7.0}
-        evidence = net.evidence(regularization=None, inputs=inputs)
-        return change(net)["W1"], net.right["W1"], evidence
+        context = net.context(regularization=None, inputs=inputs)
+        return change(net)["W1"], net.right["W1"], context
 
     return plant
 
@@ -179,31 +179,31 @@ def unnamed_regularization(change):
 def twice_the_squares(net):
     """The loss has ``reg * sum(W**2)``, so that the term is twice as large as its argument."""
     term = net.regularization * net.p["W1"]
-    evidence = net.evidence(regularization=None, inputs={"reg": net.regularization})
-    return net.right["W1"] - term, net.right["W1"] + term, evidence
+    context = net.context(regularization=None, inputs={"reg": net.regularization})
+    return net.right["W1"] - term, net.right["W1"] + term, context
 
 
 def first_example(net):
     inputs = {"dout": net.dhidden}
-    return net.dhidden[0], net.right["b1"], Evidence(inputs=inputs)
+    return net.dhidden[0], net.right["b1"], CallContext(inputs=inputs)
 
 
 def wrong_axis_of_an_input(net):
     inputs = {"dout": net.dscores}
-    return net.dscores.sum(axis=1), net.right["b2"], net.evidence("b2", inputs=inputs)
+    return net.dscores.sum(axis=1), net.right["b2"], net.context("b2", inputs=inputs)
 
 
 def labels_forgotten(net):
     """The gradient of a softmax without ``dscores[n, y[n]] -= 1``."""
     wrong = net.dscores.copy()
     wrong[onp.arange(len(net.y)), net.y] += 1 / len(net.y)
-    return wrong, net.dscores, Evidence(batch=len(net.y), inputs={"y": net.y})
+    return wrong, net.dscores, CallContext(batch=len(net.y), inputs={"y": net.y})
 
 
 def labels_and_more(net):
-    wrong, right, evidence = labels_forgotten(net)
+    wrong, right, context = labels_forgotten(net)
     wrong[0, (net.y[0] + 1) % net.sizes[3]] += 0.1
-    return wrong, right, evidence
+    return wrong, right, context
 
 
 def embedding(write):
@@ -218,7 +218,7 @@ def embedding(write):
             terms[f"example {i}"][row] = g
         out = onp.zeros((h, d))
         write(out, rows, upstream)
-        return out, sum(terms.values()), Evidence(terms=terms)
+        return out, sum(terms.values()), CallContext(terms=terms)
 
     return plant
 
@@ -240,7 +240,7 @@ def recurrent(net):
     terms = {f"step {t}": states[t].T @ upstream[t] for t in range(steps)}
     for t in reversed(range(steps)):
         out = states[t].T @ upstream[t]
-    return out, sum(terms.values()), Evidence(terms=terms)
+    return out, sum(terms.values()), CallContext(terms=terms)
 
 
 def at_kink(net):
@@ -248,8 +248,8 @@ def at_kink(net):
     before = net.before.copy()
     before[1, 1] = 0
     upstream = net.rng.normal(size=before.shape)
-    evidence = Evidence(preactivations={"x": before})
-    return upstream * (before >= 0), upstream * (before > 0), evidence
+    context = CallContext(preactivations={"x": before})
+    return upstream * (before >= 0), upstream * (before > 0), context
 
 
 def kink_in_weights(net):
@@ -258,8 +258,8 @@ def kink_in_weights(net):
     before[0, 2] = 1e-7
     upstream = net.rng.normal(size=before.shape)
     flipped = (before > 0) & (before != 1e-7)
-    evidence = Evidence(preactivations={"x": before}, kink=1e-6)
-    return net.x.T @ (upstream * flipped), net.x.T @ (upstream * (before > 0)), evidence
+    context = CallContext(preactivations={"x": before}, kink=1e-6)
+    return net.x.T @ (upstream * flipped), net.x.T @ (upstream * (before > 0)), context
 
 
 def slopes_of(f, x, step=6e-6):
@@ -267,40 +267,40 @@ def slopes_of(f, x, step=6e-6):
     small = step / 100
     numeric = (f(x + step) - f(x - step)) / (2 * step)
     slopes = onp.stack([(f(x + small) - f(x)) / small, (f(x) - f(x - small)) / small])
-    return numeric, Evidence(slopes=slopes, step=step)
+    return numeric, CallContext(slopes=slopes, step=step)
 
 
 def gradient_at_a_kink(net):
     """The gradient of the ReLU's left side, at 0 and elsewhere."""
     x = net.before.copy()
     x[1, 1] = 0
-    numeric, evidence = slopes_of(lambda x: 3 * onp.maximum(x, 0) + x, x)
-    return 3.0 * (x > 0) + 1, numeric, evidence
+    numeric, context = slopes_of(lambda x: 3 * onp.maximum(x, 0) + x, x)
+    return 3.0 * (x > 0) + 1, numeric, context
 
 
 def gradient_near_a_kink(net):
     """The right gradient, closer to 0 than the step of the check."""
     x = net.before.copy()
     x[1, 1] = 2e-6
-    numeric, evidence = slopes_of(lambda x: 3 * onp.maximum(x, 0) + x, x)
-    return 3.0 * (x > 0) + 1, numeric, evidence
+    numeric, context = slopes_of(lambda x: 3 * onp.maximum(x, 0) + x, x)
+    return 3.0 * (x > 0) + 1, numeric, context
 
 
 def wrong_beside_a_kink(net):
     """A kink is no excuse for what is wrong elsewhere, or not between the slopes."""
-    actual, numeric, evidence = gradient_at_a_kink(net)
-    return actual + 0.5 * (actual < 2), numeric, evidence
+    actual, numeric, context = gradient_at_a_kink(net)
+    return actual + 0.5 * (actual < 2), numeric, context
 
 
 def wrong_at_a_kink(net):
-    actual, numeric, evidence = gradient_at_a_kink(net)
+    actual, numeric, context = gradient_at_a_kink(net)
     actual[1, 1] = 7
-    return actual, numeric, evidence
+    return actual, numeric, context
 
 
 def no_mask(net):
     upstream = net.rng.normal(size=net.before.shape)
-    return upstream, upstream * (net.before > 0), Evidence()
+    return upstream, upstream * (net.before > 0), CallContext()
 
 
 def loop_too_short(net):
@@ -308,14 +308,14 @@ def loop_too_short(net):
     out = onp.zeros_like(right)
     for i in range(len(right) - 1):
         out[i] = right[i]
-    return out, right, net.evidence("x")
+    return out, right, net.context("x")
 
 
 def in_place(net):
     """The ReLU is applied in place, to what the caller still needs."""
-    evidence = net.evidence()
-    evidence.after["x"][evidence.after["x"] < 0] = 0
-    return net.rng.normal(size=net.p["W1"].shape), net.right["W1"], evidence
+    context = net.context()
+    context.after["x"][context.after["x"] < 0] = 0
+    return net.rng.normal(size=net.p["W1"].shape), net.right["W1"], context
 
 
 def too_small_a_step(net):
@@ -332,30 +332,30 @@ def too_small_a_step(net):
         up[i] += step
         down[i] -= step
         numeric[i] = (loss(up) - loss(down)) / (2 * step)
-    evidence = Evidence(numeric=(1e-5, float(abs(loss(w))) + 10, "float32"))
-    return 1 - onp.tanh(w.astype("float64")) ** 2, numeric, evidence
+    context = CallContext(numeric=(1e-5, float(abs(loss(w))) + 10, "float32"))
+    return 1 - onp.tanh(w.astype("float64")) ** 2, numeric, context
 
 
 def too_small_a_step_and_wrong(net):
-    actual, numeric, evidence = too_small_a_step(net)
-    return actual + 5, numeric, evidence
+    actual, numeric, context = too_small_a_step(net)
+    return actual + 5, numeric, context
 
 
 def double_precision(net):
     """Central differences in float64 are no excuse."""
-    right, evidence = net.right["W1"], net.evidence(numeric=(1e-6, 1.0, "float64"))
-    return right + 1e-5 * net.rng.normal(size=right.shape), right, evidence
+    right, context = net.right["W1"], net.context(numeric=(1e-6, 1.0, "float64"))
+    return right + 1e-5 * net.rng.normal(size=right.shape), right, context
 
 
 def moved_axes(net):
     n, d, h, c = net.sizes
     right = net.rng.normal(size=(n, d, h, c))
-    return right.transpose(0, 2, 3, 1), right, Evidence(batch=n)
+    return right.transpose(0, 2, 3, 1), right, CallContext(batch=n)
 
 
 def swapped(net):
     first, second = net.rng.normal(size=(2, 4, 5))
-    return first, second, Evidence(others={"dgamma": first})
+    return first, second, CallContext(others={"dgamma": first})
 
 
 def roll(axis, by):
@@ -370,7 +370,7 @@ def shuffled(net):
     order = onp.arange(net.sizes[0])
     while onp.array_equal(order, onp.arange(len(order))) or abs(order[0] - order[1]) == 1:
         order = net.rng.permutation(len(order))
-    return net.right["x"][order], net.right["x"], net.evidence("x")
+    return net.right["x"][order], net.right["x"], net.context("x")
 
 
 def big(net, of="x"):
@@ -382,18 +382,18 @@ def into_integers(net):
     right = big(net)
     out = onp.zeros(right.shape, int)
     out[:] = right
-    return out, right, Evidence()
+    return out, right, CallContext()
 
 
 def all_cut_away(net):
     right = net.right["b1"] * 1e-3
-    return right.astype(int), right, Evidence()
+    return right.astype(int), right, CallContext()
 
 
 def overflow(net):
     with onp.errstate(over="ignore"):
         right = net.rng.normal(size=(3, 4))
-        return right + onp.exp(onp.where(right == right.max(), 1000, -1000)), right, Evidence()
+        return right + onp.exp(onp.where(right == right.max(), 1000, -1000)), right, CallContext()
 
 
 def softmax_without_shift(net):
@@ -402,7 +402,7 @@ def softmax_without_shift(net):
     with onp.errstate(over="ignore", invalid="ignore"):
         out = onp.exp(scores) / onp.exp(scores).sum(axis=1, keepdims=True)
     e = onp.exp(scores - scores.max(axis=1, keepdims=True))
-    return out, e / e.sum(axis=1, keepdims=True), Evidence()
+    return out, e / e.sum(axis=1, keepdims=True), CallContext()
 
 
 CASES = {
@@ -414,7 +414,7 @@ CASES = {
     "zeros": [gives(onp.zeros_like), gives(onp.zeros_like, "b2")],
     "sign": [gives(onp.negative), gives(onp.negative, "b1"), gives(onp.negative, "x")],
     "missing_mean": [with_options("b1", mean=False), with_options("x", mean=False)],
-    "extra_mean": [lambda net: (net.right["W2"] / len(net.x), net.right["W2"], net.evidence("W2"))],
+    "extra_mean": [lambda net: (net.right["W2"] / len(net.x), net.right["W2"], net.context("W2"))],
     "doubled": [gives(lambda g: 2 * g), gives(lambda g: g + g, "b1")],
     "halved": [gives(lambda g: 0.5 * g, "x"), gives(lambda g: g / 2, "W2")],
     "extra_factor": [gives(lambda g: g * 7**0.5)],
@@ -430,7 +430,7 @@ CASES = {
         with_options("W2", mean=False, regularization=False),
     ],
     "data_ratio": [data_times(-1), data_times(2), data_times(0.37)],
-    "transpose": [transposed, lambda net: (net.x.T, net.x, Evidence())],
+    "transpose": [transposed, lambda net: (net.x.T, net.x, CallContext())],
     "axes": [moved_axes],
     "other_output": [swapped],
     "reversed": [gives(lambda g: g[::-1], "x"), gives(lambda g: g[:, ::-1], "W2")],
@@ -476,7 +476,7 @@ def noise(size):
 
     def plant(net):
         right = net.right["W1"]
-        return right * (1 + size * net.rng.normal(size=right.shape)), right, net.evidence()
+        return right * (1 + size * net.rng.normal(size=right.shape)), right, net.context()
 
     return plant
 
@@ -485,9 +485,9 @@ def nearly(key, case=0, size=1e-2):
     """Plant the mistake of a diagnosis, and a little more: then the diagnosis is not the truth."""
 
     def plant(net):
-        actual, right, evidence = CASES[key][case](net)
+        actual, right, context = CASES[key][case](net)
         actual = onp.asarray(actual, dtype=float)
-        return actual * (1 + size * net.rng.uniform(1, 2, size=actual.shape)), right, evidence
+        return actual * (1 + size * net.rng.uniform(1, 2, size=actual.shape)), right, context
 
     return plant
 
@@ -500,58 +500,58 @@ def one_entry_off(change, of="W1"):
         actual = onp.array(change(right))
         index = onp.unravel_index(onp.abs(right).argmax(), right.shape)
         actual[index] = right[index]
-        return actual, right, net.evidence(of)
+        return actual, right, net.context(of)
 
     return plant
 
 
 def random(net):
-    return net.rng.normal(size=net.p["W1"].shape), net.right["W1"], net.evidence()
+    return net.rng.normal(size=net.p["W1"].shape), net.right["W1"], net.context()
 
 
 def random_shape(net):
     right = net.right["b1"]
-    return net.rng.normal(size=(net.sizes[0], len(right))), right, net.evidence("b1")
+    return net.rng.normal(size=(net.sizes[0], len(right))), right, net.context("b1")
 
 
 def random_transposed_shape(net):
     right = net.right["W2"]
-    return net.rng.normal(size=right.T.shape), right, net.evidence("W2")
+    return net.rng.normal(size=right.T.shape), right, net.context("W2")
 
 
 def two_mistakes(net):
     """A wrong sign of the data's part, and twice the regularization."""
     term = net.regularization * net.p["W1"]
-    return -(net.right["W1"] - term) + 2 * term, net.right["W1"], net.evidence()
+    return -(net.right["W1"] - term) + 2 * term, net.right["W1"], net.context()
 
 
 def other_labels(net):
     """Everything right, but for other labels."""
-    right, evidence = net.right["W1"], net.evidence()
+    right, context = net.right["W1"], net.context()
     net.y = (net.y + 1) % net.sizes[3]
     wrong = net.backward()["W1"]
-    return wrong, right, evidence
+    return wrong, right, context
 
 
 def no_maximum(net):
     """No ReLU forward: another function."""
-    return net.x.T @ (net.before * 0.01), net.right["W1"], net.evidence()
+    return net.x.T @ (net.before * 0.01), net.right["W1"], net.context()
 
 
 def single_ratio(net):
     """One number is a multiple of any other."""
-    return onp.array([0.3]), onp.array([0.17]), net.evidence("loss")
+    return onp.array([0.3]), onp.array([0.17]), net.context("loss")
 
 
 def two_entries(net):
     """Two entries of a bias for two classes are always (c, -c)."""
-    return onp.array([0.3, -0.3]), onp.array([0.17, -0.17]), net.evidence("b2")
+    return onp.array([0.3, -0.3]), onp.array([0.17, -0.17]), net.context("b2")
 
 
 def other_classes(net):
     """Predicted classes, of which the right ones are another permutation: by chance."""
     right = onp.array([0, 1, 2, 1, 0])
-    return onp.array([1, 0, 2, 1, 0]), right, Evidence(batch=5)
+    return onp.array([1, 0, 2, 1, 0]), right, CallContext(batch=5)
 
 
 def first_of_equal_rows(net):
@@ -559,28 +559,28 @@ def first_of_equal_rows(net):
     right = onp.tile(net.rng.normal(size=6), (5, 1))
     wrong = right.copy()
     wrong[0] = net.rng.normal(size=6)
-    return wrong, right, Evidence()
+    return wrong, right, CallContext()
 
 
 def nothing_expected(net):
     """All must be 0: then a mask is no better an explanation than any."""
-    return net.rng.normal(size=(4, 5)), onp.zeros((4, 5)), Evidence()
+    return net.rng.normal(size=(4, 5)), onp.zeros((4, 5)), CallContext()
 
 
 def everything_at_the_kink(net):
     """With weights of 0 all is at the kink, which excuses everything, and so nothing."""
     right = net.rng.normal(size=net.before.shape)
-    evidence = Evidence(preactivations={"x": onp.zeros_like(right)})
-    return net.rng.normal(size=right.shape), right, evidence
+    context = CallContext(preactivations={"x": onp.zeros_like(right)})
+    return net.rng.normal(size=right.shape), right, context
 
 
 def other_constant(net):
     """A constant for a constant is a factor and an offset, and so it is neither."""
-    return onp.full((4, 5), 0.3), onp.full((4, 5), 0.2), Evidence()
+    return onp.full((4, 5), 0.3), onp.full((4, 5), 0.2), CallContext()
 
 
 def scalar_loss(net):
-    return 1.7, 1.1, net.evidence("loss")
+    return 1.7, 1.1, net.context("loss")
 
 
 # a little more changes nothing in what these say

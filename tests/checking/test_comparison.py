@@ -6,10 +6,10 @@ import numpy as onp
 import pytest
 
 import minpy.numpy as np
-from minpy.checking import Comparison, Evidence, compare, raised, unwritten
+from minpy.checking import CallContext, Comparison, compare, raised, unwritten
 from minpy.checking.comparison import REVEALED, VERDICTS
-from minpy.checking.received import MOST_ELEMENTS, receive
-from minpy.checking.relative import heat_map, relative_errors, where
+from minpy.checking.relative_error import heat_map, relative_errors, where
+from minpy.checking.untrusted import MOST_ELEMENTS, receive
 
 RNG = onp.random.default_rng(0)
 RIGHT = RNG.normal(size=(4, 10))
@@ -381,4 +381,4 @@ def test_every_verdict_has_its_words():
 
 
 def test_evidence_is_optional():
-    assert compare("dW", RIGHT, RIGHT, evidence=Evidence(batch=4)).passed
+    assert compare("dW", RIGHT, RIGHT, context=CallContext(batch=4)).passed

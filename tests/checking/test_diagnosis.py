@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as onp
 import pytest
 
-from minpy.checking import Card, Evidence, compare, texts
+from minpy.checking import CallContext, Card, compare, texts
 from minpy.checking.diagnosis import TABLE
 from minpy.checking.texts import values_in
 
@@ -17,9 +17,9 @@ TOLERANCE = {"precision": 1e-10, "rounding": 1e-4}
 
 def diagnosed(plant, key, sizes, seed):
     net = planted.Net(sizes, seed)
-    actual, right, evidence = plant(net)
+    actual, right, context = plant(net)
     tolerance = TOLERANCE.get(key, 1e-6)
-    found = compare("dW", actual, right, tolerance=tolerance, evidence=evidence)
+    found = compare("dW", actual, right, tolerance=tolerance, context=context)
     assert not found.passed, f"nothing is wrong here: {key} with {sizes}"
     return found
 
@@ -69,8 +69,8 @@ def test_the_words_say_what_was_verified(key):
 
 def test_the_numbers_in_the_words():
     net = planted.Net((50, 10, 4, 10), 0)
-    actual, right, evidence = planted.with_options("b1", mean=False)(net)
-    found = compare("db1", actual, right, evidence=evidence)
+    actual, right, context = planted.with_options("b1", mean=False)(net)
+    found = compare("db1", actual, right, context=context)
     assert str(found.diagnosis).startswith(
         "The mean over the examples is missing: your `db1` divided by N = 50 is right (error "
     )
@@ -81,7 +81,7 @@ def test_the_numbers_in_the_words():
 
 def test_two_names_for_one_number_are_none():
     right = onp.random.default_rng(0).normal(size=(2, 5))
-    found = compare("dW", 2 * right, right, evidence=Evidence(batch=2))
+    found = compare("dW", 2 * right, right, context=CallContext(batch=2))
     assert found.diagnosis.name == "ratio"
 
 
@@ -111,7 +111,7 @@ def test_complex_outputs():
 
 def test_no_evidence_is_needed_and_odd_evidence_does_no_harm():
     right = onp.random.default_rng(0).normal(size=(4, 5))
-    odd = Evidence(
+    odd = CallContext(
         batch=0,
         factors={"nothing": 0.0},
         parameter="W",
@@ -126,7 +126,7 @@ def test_no_evidence_is_needed_and_odd_evidence_does_no_harm():
         mistakes={"c": onp.zeros(3)},
     )
     for wrong in (right + onp.eye(4, 5), right[0], right[..., None] * [1.0, 2.0]):
-        assert compare("dW", wrong, right, evidence=odd).diagnosis is None
+        assert compare("dW", wrong, right, context=odd).diagnosis is None
 
 
 def odd_array(rng):
@@ -143,9 +143,9 @@ def odd_array(rng):
         return onp.asarray(x).astype(rng.choice(["f8", "f4", "f2", "i8", "u1", "?", "c16", "g"]))
 
 
-def odd_evidence(rng, shape):
+def odd_context(rng, shape):
     parts = ("weights", "inputs", "after", "preactivations", "intermediates", "terms", "others")
-    return Evidence(
+    return CallContext(
         batch=int(rng.integers(0, 5)),
         parameter="1",
         regularization=rng.choice([None, 0.1]),
@@ -163,9 +163,9 @@ def test_nothing_raises_or_warns_whatever_is_beside_whatever():
         expected = odd_array(rng)
         with onp.errstate(all="ignore"):
             actual = odd_array(rng) if rng.random() < 0.4 else onp.asarray(expected * 3).T
-        evidence = odd_evidence(rng, expected.shape)
+        context = odd_context(rng, expected.shape)
         with onp.errstate(all="raise"):
-            found = compare("dW", actual, expected, evidence=evidence)
+            found = compare("dW", actual, expected, context=context)
         card = Card("f", [found])
         assert Card.from_json(card.to_json()).html() == card.html()
         verdicts[found.verdict] += 1

@@ -14,7 +14,7 @@ from minpy.checking.diagnosis import TABLE
 from minpy.checking.texts import ENGLISH, Message, cleaned, number, plain, say, values_in
 
 FOLDER = Path(minpy.__file__).parent / "checking"
-NOT_SHOWN = {"texts", "nan", "profiling", "watching", "forbid", "spec"}
+NOT_SHOWN = {"texts", "nan", "profiling", "instrument", "forbid", "spec"}
 MODULES = sorted(path for path in FOLDER.glob("*.py") if path.stem not in NOT_SHOWN)
 RIGHT = onp.random.default_rng(0).normal(size=(4, 10))
 

@@ -333,7 +333,7 @@ def claiming(shape):
     ],
 )
 def test_arrays_that_cannot_be_used(content):
-    with pytest.raises(handed_in.Unfit, match=r"net\.npz (cannot be read|unpacks to)"):
+    with pytest.raises(handed_in.UnfitError, match=r"net\.npz (cannot be read|unpacks to)"):
         handed_in.arrays(content, "net.npz")
 
 
@@ -365,14 +365,14 @@ def test_a_network_is_judged_by_its_parameters_and_no_function_of_the_student():
     scores = trained.measured({"two_layer.npz": file}, inputs)["scores"]
     hidden = onp.maximum(inputs["x"].reshape(5, -1) @ network["W1"] + 1, 0)
     assert onp.allclose(scores, hidden @ onp.ones((3, 10)) + onp.arange(10.0))
-    with pytest.raises(handed_in.Missing):
+    with pytest.raises(handed_in.MissingDataError):
         trained.measured({}, inputs)
     for wrong, why in [
         (npz(**network, data="digits"), "has no b2"),
         (npz(**network, b2=onp.ones(10), data="other"), "was trained on other"),
         (npz(**network, b2=onp.ones(7), data="digits"), "does not fit"),
     ]:
-        with pytest.raises(handed_in.Unfit, match=why):
+        with pytest.raises(handed_in.UnfitError, match=why):
             trained.measured({"two_layer.npz": wrong}, inputs)
 
 

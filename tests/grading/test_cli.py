@@ -75,7 +75,10 @@ def test_the_doctor_finds_a_course_in_order(minpy_grade, course):
     "change, finding",
     [
         (("checks/affine.py", "points=2", "points=7"), "affine_forward has 7 points, its cell 2"),
-        (("checks/affine.py", "more=15", "more=3"), "says that 3 more comparisons run"),
+        (
+            ("checks/affine.py", "hidden_comparisons=15", "hidden_comparisons=3"),
+            "says that 3 more comparisons run",
+        ),
         (("checks/affine.py", '"affine_forward",', '"affine_ahead",'), "check_affine_ahead"),
         (("hidden/affine.py", "x @ w + b", "x.T @ w + b"), "the reference of affine_forward"),
         (

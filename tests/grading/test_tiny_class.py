@@ -191,7 +191,7 @@ def test_no_page_shows_what_is_hidden(graded_course):
     assert len(pages) > 3 * len(EXPECTED)
     for page in pages:
         text = page.read_text(encoding="utf-8")
-        for hidden in (secret, "reference_affine", "checks_beside", "grading.spec", "Hidden("):
+        for hidden in (secret, "reference_affine", "checks_beside", "grading.spec", "HiddenCheck("):
             assert hidden not in text, page
 
 

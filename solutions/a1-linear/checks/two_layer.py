@@ -177,7 +177,7 @@ affine_forward = Check(
             "out": [[17.5], [10.5]],
         },
     ],
-    more=5,
+    hidden_comparisons=5,
 )
 
 affine_backward = Check(
@@ -193,10 +193,10 @@ affine_backward = Check(
     forward="out, cache = affine_forward(x, w, b)",
     backward="dx, dw, db = affine_backward(dout, cache)",
     gradients={"dx": "x", "dw": "w", "db": "b"},
-    of="out",
+    differentiates="out",
     upstream="dout",
     forbids=("gradients", "differences"),
-    more=15,
+    hidden_comparisons=15,
 )
 
 relu = Check(
@@ -208,7 +208,7 @@ relu = Check(
     backward="dx = relu_backward(dout, cache)",
     outputs={"out": "N 5"},
     gradients={"dx": "x"},
-    of="out",
+    differentiates="out",
     upstream="dout",
     known=[
         {
@@ -219,7 +219,7 @@ relu = Check(
         },
     ],
     forbids=("gradients", "differences"),
-    more=12,
+    hidden_comparisons=12,
 )
 
 softmax_loss = Check(
@@ -230,7 +230,7 @@ softmax_loss = Check(
     forward="loss, dscores = softmax_loss(scores, y)",
     outputs={"loss": ""},
     gradients={"dscores": "scores"},
-    of="loss",
+    differentiates="loss",
     known=[
         {"scores": [[0.0] * 10] * 3, "y": [1, 5, 9], "loss": float(np.log(10))},
         {
@@ -241,7 +241,7 @@ softmax_loss = Check(
         },
     ],
     forbids=("gradients", "differences"),
-    more=14,
+    hidden_comparisons=14,
 )
 
 PARAMS = {"W1": normal("P*Q H"), "b1": normal("H"), "W2": normal("H C"), "b2": normal("C")}
@@ -255,7 +255,7 @@ two_layer_loss = Check(
     forward=f"loss, grads = two_layer_loss({PACKED}, x, y, reg)",
     outputs={"loss": ""},
     gradients={f"grads['{name}']": name for name in PARAMS},
-    of="loss",
+    differentiates="loss",
     known=[
         {
             "x": [[-1.0, -1.0]],  # no hidden unit is active
@@ -269,7 +269,7 @@ two_layer_loss = Check(
         },
     ],
     forbids=("gradients", "differences"),
-    more=35,
+    hidden_comparisons=35,
 )
 
 sgd_momentum = Check(
@@ -296,7 +296,7 @@ sgd_momentum = Check(
             "new_v": [-0.6, 1.8],
         },
     ],
-    more=10,
+    hidden_comparisons=10,
 )
 
 predict_scores = Check(
@@ -316,7 +316,7 @@ predict_scores = Check(
             "scores": [[2.5, 0.0, 1.0], [0.5, 1.0, 2.0], [0.5, 3.0, 6.0]],
         },
     ],
-    more=5,
+    hidden_comparisons=5,
 )
 
 
@@ -376,7 +376,7 @@ trained = Check(
     sizes={},
     forward="from checks.two_layer import handed_in\n"
     "scores = predict_scores(handed_in(data)[0], x)",
-    also=("scores",),
-    holds={"the accuracy that is asked for": is_good_enough},
-    more=1,
+    extra_results=("scores",),
+    properties={"the accuracy that is asked for": is_good_enough},
+    hidden_comparisons=1,
 )

@@ -6,8 +6,8 @@ A reference is a forward function, written with minpy.numpy; the gradients come 
 import os
 
 import minpy.numpy as np
-from grading.handed_in import Unfit, arrays
-from grading.spec import Case, Hidden, checks_beside
+from grading.handed_in import UnfitError, arrays
+from grading.spec import HiddenCheck, Trial, checks_beside
 from minpy.checking.spec import Draw
 
 checks = checks_beside(__file__)
@@ -54,7 +54,7 @@ def momentum_step(w, dw, v, learning_rate, momentum):
 # ---------------------------------------------------------------------------------- hidden checks
 
 
-class HandedIn(Hidden):
+class HandedIn(HiddenCheck):
     """The network of a student on test images, which none of the decisions in the notebook saw.
 
     The data set is the one that the grader has; a course names it in ``MINPY_COURSE_DATA``.
@@ -65,9 +65,11 @@ class HandedIn(Hidden):
         saved = arrays(files.get(checks.FILE.name), checks.FILE.name)
         missing = {*checks.PARAMS, "data"} - set(saved)
         if missing:
-            raise Unfit(f"{checks.FILE} has no {', '.join(sorted(missing))}: write it with hand_in")
+            raise UnfitError(
+                f"{checks.FILE} has no {', '.join(sorted(missing))}: write it with hand_in"
+            )
         if str(saved["data"]) != inputs["data"]:
-            raise Unfit(
+            raise UnfitError(
                 f"{checks.FILE} was trained on {saved['data']}, and is graded on {inputs['data']}: "
                 f'write name = "{inputs["data"]}" in the set-up, and train it again'
             )
@@ -75,14 +77,14 @@ class HandedIn(Hidden):
         try:
             return {"scores": network_scores(**parameters, x=inputs["x"])}
         except (ValueError, TypeError, IndexError) as error:
-            raise Unfit(f"{checks.FILE} does not fit the images: {error}") from None
+            raise UnfitError(f"{checks.FILE} does not fit the images: {error}") from None
 
     def all_cases(self, rng):
         """Give one case: all test images."""
         of_course = checks.best_data(size := os.environ.get("MINPY_SIZE", "default"))
         images = checks.load_data(of_course, size)
         inputs = {"data": of_course, "size": size, "x": images.x_test, "y": images.y_test}
-        yield Case("the test images", {}, dtype="float32", inputs=inputs, seconds=30.0)
+        yield Trial("the test images", {}, dtype="float32", inputs=inputs, seconds=30.0)
 
 
 def signs(rng, shape):
@@ -101,20 +103,20 @@ def of_many(check):
 
 
 hidden = [
-    Hidden(checks.affine_forward, affine, large={"N": 200, "P": 1, "M": 100}),
-    Hidden(checks.affine_backward, affine, large=of_many(checks.affine_backward)),
-    Hidden(
+    HiddenCheck(checks.affine_forward, affine, large={"N": 200, "P": 1, "M": 100}),
+    HiddenCheck(checks.affine_backward, affine, large=of_many(checks.affine_backward)),
+    HiddenCheck(
         checks.relu,
         rectified,
-        cases=[Case("zeros among them", checks.relu.sizes, inputs={"x": Draw("N 5", signs)})],
+        cases=[Trial("zeros among them", checks.relu.sizes, inputs={"x": Draw("N 5", signs)})],
         large={"N": 60_000},
     ),
-    Hidden(
+    HiddenCheck(
         checks.softmax_loss,
         cross_entropy,
         extreme={"scores": 5e3},
         cases=[
-            Case(
+            Trial(
                 "large values in float32",
                 checks.softmax_loss.sizes,
                 dtype="float32",
@@ -123,20 +125,20 @@ hidden = [
         ],
         large={"N": 2, "C": 40_000},
     ),
-    Hidden(
+    HiddenCheck(
         checks.two_layer_loss,
         network_loss,
         extreme={"W2": 300.0},
-        cases=[Case("no regularisation", checks.two_layer_loss.sizes, inputs={"reg": 0.0})],
+        cases=[Trial("no regularisation", checks.two_layer_loss.sizes, inputs={"reg": 0.0})],
         large=of_many(checks.two_layer_loss),
         regularization="reg",
     ),
-    Hidden(
+    HiddenCheck(
         checks.sgd_momentum,
         momentum_step,
-        cases=[Case("no momentum", checks.sgd_momentum.sizes, inputs={"momentum": 0.0})],
+        cases=[Trial("no momentum", checks.sgd_momentum.sizes, inputs={"momentum": 0.0})],
     ),
-    Hidden(
+    HiddenCheck(
         checks.predict_scores,
         network_scores,
         other={"N": 7, "H": 3, "C": 5},  # D stays what the images have

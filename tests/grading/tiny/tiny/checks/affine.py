@@ -12,7 +12,7 @@ affine_forward = Check(
     sizes=SIZES,
     forward="out, cache = affine_forward(x, w, b)",
     outputs={"out": "N M"},
-    more=5,
+    hidden_comparisons=5,
 )
 
 affine_backward = Check(
@@ -23,8 +23,8 @@ affine_backward = Check(
     forward="out, cache = affine_forward(x, w, b)",
     backward="dx, dw, db = affine_backward(dout, cache)",
     gradients={"dx": "x", "dw": "w", "db": "b"},
-    of="out",
+    differentiates="out",
     upstream="dout",
     forbids=("gradients", "differences"),
-    more=15,
+    hidden_comparisons=15,
 )

@@ -1,6 +1,6 @@
 """Hidden checks of the tiny assignment."""
 
-from grading.spec import Case, Hidden, checks_beside
+from grading.spec import HiddenCheck, Trial, checks_beside
 
 checks = checks_beside(__file__)
 
@@ -11,12 +11,12 @@ def reference_affine(x, w, b):
 
 
 hidden = [
-    Hidden(
+    HiddenCheck(
         checks.affine_forward,
         reference_affine,
-        cases=[Case("no bias at all", checks.SIZES, factors={"b": 0.0})],
+        cases=[Trial("no bias at all", checks.SIZES, factors={"b": 0.0})],
     ),
-    Hidden(
+    HiddenCheck(
         checks.affine_backward, reference_affine, large={"N": 1, "D": 400, "M": 400}, seconds=2.0
     ),
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Evidence:
+class CallContext:
     """What is known about the call that made an output; the more, the more can be diagnosed.
 
     All of it comes from the side that checks: nothing here is what a student's code returned,

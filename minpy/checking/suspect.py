@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as onp
 
-from minpy.checking.evidence import Evidence
-from minpy.checking.received import receive
-from minpy.checking.relative import FLOOR, relative_errors
+from minpy.checking.call_context import CallContext
+from minpy.checking.relative_error import FLOOR, relative_errors
+from minpy.checking.untrusted import receive
 
 STRICTEST, LOOSEST = 1e-10, 1e-3  # errors up to which an explanation counts as verified
 FEWEST = 3  # entries that a pattern must hold for before it is one
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class Suspect:
     """A wrong output, and what a hypothesis about it may ask.
 
     Attributes
@@ -30,7 +30,7 @@ class Case:
     floor : float, optional
     dtype : str, optional
         What the output came in.
-    evidence : Evidence
+    context : CallContext
     """
 
     name: str
@@ -39,7 +39,7 @@ class Case:
     tolerance: float
     floor: float | None = None
     dtype: str | None = None
-    evidence: Evidence = field(default_factory=Evidence)
+    context: CallContext = field(default_factory=CallContext)
     _made: dict = field(default_factory=dict, repr=False)
 
     @property
@@ -115,19 +115,19 @@ class Case:
         return self._made[key]
 
     def arrays(self, *parts: str) -> dict[str, onp.ndarray]:
-        """Return the arrays in parts of the evidence, such as ``"weights"``, by their names."""
+        """Return the arrays in parts of the context, such as ``"weights"``, by their names."""
         return self.once(parts, lambda: self._arrays(parts))
 
     def _arrays(self, parts: tuple[str, ...]) -> dict[str, onp.ndarray]:
         found = {}
         for part in parts:
-            for name, value in getattr(self.evidence, part).items():
+            for name, value in getattr(self.context, part).items():
                 array = receive(value).array
                 if array is not None:
                     found[str(name)] = array
         return found
 
     def alike(self, part: str) -> dict[str, onp.ndarray]:
-        """Return those arrays in a part of the evidence that have the expected shape."""
+        """Return those arrays in a part of the context that have the expected shape."""
         shape = self.expected.shape
         return {name: array for name, array in self.arrays(part).items() if array.shape == shape}

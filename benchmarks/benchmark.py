@@ -24,7 +24,7 @@ class Sampler(Protocol):
 
 
 @dataclass(frozen=True)
-class Case:
+class Benchmark:
     """The same work, built for several implementations.
 
     Attributes
@@ -71,7 +71,7 @@ class Case:
         Examples
         --------
         >>> names = ["minpy, 5 ops", "NumPy, 5 ops", "minpy, 9 ops", "PyTorch, 9 ops"]
-        >>> case = Case("chain", "a chain", "us", dict.fromkeys(names))
+        >>> case = Benchmark("chain", "a chain", "us", dict.fromkeys(names))
         >>> case.must_agree_with("minpy, 5 ops"), case.must_agree_with("PyTorch, 9 ops")
         ('NumPy, 5 ops', 'minpy, 9 ops')
         """
