@@ -1,0 +1,114 @@
+"""How large each part is, in lines of code, and how large it was last meant to be.
+
+A part may grow by a twentieth of its figure before the test asks for a decision: make it smaller,
+or raise the figure and write the reason beside it.  So nobody has to save single lines, and nothing
+grows unseen.  A part that has shrunk below three quarters of its figure gets a lower one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from .layers import Layers
+from .reading import lines_of_code, modules_in
+
+FILE = 399  # lines of code of a file at most
+GROWTH = 1.05
+SHRUNK = 0.75
+
+SIZES = {
+    # The aim of the engine is 700.  What is above it: arrays that outlive their recording, the
+    # memory order and the aliases of what is written in place, and arrays of other libraries and
+    # devices (about 110 lines: how an op runs where its arrays are, how gradients move with them).
+    "minpy: the engine": 1186,
+    "minpy: gradient rules": 1399,
+    "minpy: network kernels": 899,
+    "minpy: backends, shared": 581,
+    "minpy: backend numpy": 83,
+    "minpy: backend torch": 450,
+    "minpy: backend torch, kernels": 85,
+    "minpy: backend mxnet": 422,
+    "minpy: backend mxnet, kernels": 77,
+    "minpy: backend mxnet, loading": 134,
+    "minpy: errors": 128,
+    "minpy: containers": 37,
+    "minpy: extend": 129,
+    "minpy: trace": 44,
+    "minpy: dtypes": 27,
+    "minpy: numpy": 916,
+    "minpy: plotting": 865,
+    "minpy: symbol": 606,
+    "minpy: nn": 3429,
+    "minpy: datasets": 561,
+    "minpy: checking": 2244,
+    "minpy: facades": 325,
+    "grading": 2543,
+    "benchmarks": 1837,
+}
+
+
+def part_of(module: str, layers: Layers) -> str:
+    """Name the part that a module's lines count towards.
+
+    >>> layers = Layers.read("backends\\narray, tape\\nops | nn\\n__init__, core")
+    >>> part_of("minpy.tape", layers), part_of("minpy.backends.torch.indexing", layers)
+    ('minpy: the engine', 'minpy: backend torch')
+    >>> part_of("minpy.core", layers), part_of("grading.cli", layers)
+    ('minpy: facades', 'grading')
+    """
+    package, _, rest = module.partition(".")
+    if package != "minpy":
+        return package
+    group = layers.group_of(module)
+    if group in ("array", "autograd"):
+        return "minpy: the engine"
+    if group == "ops":
+        return "minpy: " + ("network kernels" if rest.startswith("ops.nn") else "gradient rules")
+    if group == "backends":
+        return "minpy: " + _backend(rest)
+    return "minpy: " + ("facades" if group == "__init__" else str(group))
+
+
+def _backend(module: str) -> str:
+    _, _, name = module.partition("backends.")
+    library = name.split(".")[0]
+    if library not in ("numpy", "torch", "mxnet"):
+        return "backends, shared"
+    if name.endswith("_kernels"):
+        return f"backend {library}, kernels"
+    return f"backend {library}" + (", loading" if name.endswith(".loading") else "")
+
+
+def measure(packages: list[Path], layers: Layers) -> tuple[Counter[str], Counter[str]]:
+    """Count lines of code: by part, and by file."""
+    parts: Counter[str] = Counter()
+    files: Counter[str] = Counter()
+    for module, path in modules_in(*packages).items():
+        lines = lines_of_code(path.read_text(encoding="utf-8"))
+        parts[part_of(module, layers)] += lines
+        files[module] = lines
+    return parts, files
+
+
+def complaints(parts: Counter[str], files: Counter[str], sizes: dict[str, int]) -> list[str]:
+    """Say which parts have left their figures, and which files are too long."""
+    found = []
+    for part, lines in parts.items():
+        figure = sizes.get(part)
+        if figure is None:
+            found.append(f"{part} has {lines} lines of code and no figure: give it one in SIZES")
+        elif lines > figure * GROWTH:
+            found.append(
+                f"{part} has {lines} lines of code, over {GROWTH:.0%} of its {figure}: make it "
+                "smaller, or raise the figure in SIZES and write the reason beside it"
+            )
+        elif lines < figure * SHRUNK:
+            found.append(f"{part} has shrunk to {lines} lines from {figure}: lower its figure")
+    found += [f"{part} has a figure and no lines" for part in sizes if part not in parts]
+    found += [
+        f"{file} has {lines} lines of code; a file has {FILE} at most"
+        for file, lines in files.items()
+        if lines > FILE
+    ]
+    return found
