@@ -3,7 +3,7 @@
 The model of CS231n: an image's features are projected onto the first state, the words before are
 embedded (256 numbers each), an LSTM (gates i f o g) runs over 17 steps, and every state predicts
 the next word out of 1004. One step is the softmax cross-entropy and the gradients of all eight
-parameters, float32, all arrays time first. What is measured, and how, is in `benchmarks.probe`.
+parameters, float32, all arrays time first. `benchmarks.peak_memory` says how it is measured.
 `minpy.nn` is the same model by the library's layers, arrays batch first, as a user of these writes
 it. Without anything kept needlessly a step needs about 200 MB: the gates take 71, the cells, their
 tanh and the states 18 each, the words 9, the scores and their gradient 36 each.
@@ -25,7 +25,7 @@ from benchmarks.functional import (
     sigmoid,
     torch_cross_entropy,
 )
-from benchmarks.probe import PeakMemory
+from benchmarks.peak_memory import PeakMemory
 from benchmarks.steps import Arrays, training_steps
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as onp
 
 from benchmarks.benchmark import Benchmark
-from benchmarks.probe import PeakMemory
+from benchmarks.peak_memory import PeakMemory
 from benchmarks.steps import Arrays, timed, training_steps
 
 LENGTHS = (200, 400)

@@ -296,7 +296,7 @@ def test_a_timer_divides_by_calls_and_ops():
 
 MEASURE_A_CALL = """
 import numpy
-from benchmarks.probe import PeakMemory
+from benchmarks.peak_memory import PeakMemory
 
 def call():
     numpy.ones(6 * 10**6)
