@@ -6,20 +6,19 @@ best and its parameters, the place in the training data, and the state of the ra
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as onp
 
 import minpy.numpy as np
 from minpy.nn import parameters
+from minpy.nn.io import state_of
 
 if TYPE_CHECKING:
     from minpy.nn.solver import Solver
 
-__all__ = ["left_where_it_was", "resume", "save"]
+__all__ = ["resume", "save"]
 
 # what a checkpoint takes from a solver as it is
 PLAIN = (
@@ -47,7 +46,7 @@ def save(solver: Solver, path: str | os.PathLike) -> None:
             "aux_params": model.aux_params,
             "solver": {name: getattr(solver, name) for name in (*PLAIN, *ARRAYS)},
             "made_with": _made_with(solver),
-            "data": _state_of(solver.train_dataiter),
+            "data": state_of(solver.train_dataiter),
             "random": onp.random.get_state(legacy=False),
         },
     )
@@ -114,27 +113,3 @@ def _as_arrays(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _as_arrays(item) for name, item in value.items()}
     return np.array(value) if isinstance(value, onp.ndarray) else value
-
-
-def _state_of(dataiter: Any) -> dict[str, Any] | None:
-    try:
-        return dataiter.get_state()
-    except (AttributeError, NotImplementedError):  # a stream, or an iterator of somebody else's
-        return None
-
-
-@contextlib.contextmanager
-def left_where_it_was(dataiter: Any) -> Iterator[None]:
-    """Begin an epoch for a ``with`` block; afterwards the iterator is where it was.
-
-    One that cannot say where that is begins another epoch.
-    """
-    state = _state_of(dataiter)
-    dataiter.reset()
-    try:
-        yield
-    finally:
-        if state is None:
-            dataiter.reset()
-        else:
-            dataiter.set_state(state)

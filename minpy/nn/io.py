@@ -14,6 +14,7 @@ draws.  That makes it the same with `PrefetchIter`, which prepares batches in a 
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import functools
 import importlib
@@ -107,6 +108,33 @@ class DataIter:
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Go on where `get_state` was asked."""
         raise NotImplementedError(f"{type(self).__name__} cannot be put somewhere")
+
+
+def state_of(dataiter: Any) -> dict[str, Any] | None:
+    """Return where an iterator is; None for one that cannot say, such as a stream."""
+    if not hasattr(dataiter, "get_state"):  # it is somebody else's
+        return None
+    try:
+        return dataiter.get_state()
+    except NotImplementedError:
+        return None
+
+
+@contextlib.contextmanager
+def left_where_it_was(dataiter: Any) -> Iterator[None]:
+    """Begin an epoch for a ``with`` block; afterwards the iterator is where it was.
+
+    One that cannot say where that is begins another epoch.
+    """
+    state = state_of(dataiter)
+    dataiter.reset()
+    try:
+        yield
+    finally:
+        if state is None:
+            dataiter.reset()
+        else:
+            dataiter.set_state(state)
 
 
 class NDArrayIter(DataIter):
@@ -344,7 +372,7 @@ class PrefetchIter(DataIter):
         self.source = source
         self.depth = depth
         self._worker: _Worker | None = None
-        self._state = _state_of(source)
+        self._state = state_of(source)
 
     num_data = property(lambda self: self.source.num_data)
     batch_size = property(lambda self: self.source.batch_size)  # type: ignore[assignment]
@@ -372,7 +400,7 @@ class PrefetchIter(DataIter):
         if before is not None:  # the source is ahead of what was given
             self.source.set_state(before)
         self.source.reset()
-        self._state = _state_of(self.source)
+        self._state = state_of(self.source)
         self._ended = False
 
     def close(self) -> None:
@@ -408,14 +436,6 @@ class PrefetchIter(DataIter):
         self._ended = bool(state.get("ended", False))
 
 
-def _state_of(source: DataIter) -> dict[str, Any] | None:
-    """Return the state of an iterator; None for one that has none, such as a stream."""
-    try:
-        return source.get_state()
-    except NotImplementedError:
-        return None
-
-
 class _Worker:
     """A thread that puts the batches of one epoch into a queue; it knows no `PrefetchIter`."""
 
@@ -438,7 +458,7 @@ class _Worker:
                 batch = next(self.source)
             except BaseException as raised:  # handed to who asks for the batch
                 error = raised
-            self._put((batch, error, _state_of(self.source)))
+            self._put((batch, error, state_of(self.source)))
 
     def _put(self, item: tuple) -> None:
         while not self.stopped.is_set():

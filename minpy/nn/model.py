@@ -16,30 +16,32 @@ A network is a class with two functions::
             return layers.softmax_loss(predict, y)
 
 `forward` says nothing of gradients.  While they are asked for, ``self.params`` holds recorded
-arrays; that is all (`ModelBase.value_and_grad`).
+arrays; that is all (`ModelBase.value_and_grad`).  A `Model` is a network of modules with a loss.
 """
 
 from __future__ import annotations
 
-import math
+import inspect
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import minpy.numpy as np
 from minpy.array import is_recorded
-from minpy.autograd import value_and_grad
-from minpy.nn import init, parameters
-from minpy.nn.options import refuse_unknown
-from minpy.nn.tables import Table
+from minpy.autograd import make_vjp, value_and_grad
+from minpy.nn import layers, parameters
+from minpy.nn.io import DataBatch, left_where_it_was
+from minpy.nn.module import Module, Shape, modules_in
+from minpy.nn.parameter_store import ParameterStore
 
-__all__ = ["ModelBase"]
+__all__ = ["Model", "ModelBase"]
 
-PARAM_OPTIONS = ("shape", "init_rule", "init_config", "update_rule", "optim_config")
+TRAINING = ("train", "training")
+INFERENCE = ("test", "inference")
 ENDINGS = (".npz", *parameters.HDF5_NAMES)
 
 
-class ModelBase:
+class ModelBase(ParameterStore):
     """Base class of networks; a subclass adds parameters and writes `forward` and `loss`.
 
     Attributes
@@ -77,100 +79,6 @@ class ModelBase:
     ---------  ------  -----
     all                    2
     """
-
-    is_training = True  # for modules, which have no mode as an argument
-
-    def __init__(self) -> None:
-        self.params: dict[str, Any] = {}
-        self.param_configs: dict[str, dict[str, Any]] = {}
-        self.aux_params: dict[str, Any] = {}
-        self.aux_param_configs: dict[str, Any] = {}
-
-    def __getattr__(self, name: str) -> Any:
-        if name in ("params", "param_configs", "aux_params", "aux_param_configs"):
-            raise AttributeError(
-                f"{type(self).__name__} has no {name} yet: call super().__init__() first in its "
-                "__init__"
-            )
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
-    # -- what there is to train
-
-    def add_param(self, name: str, shape: tuple[int, ...], **options: Any) -> Any:
-        """Add a parameter, to be initialised by the solver or by `init_params`.
-
-        Parameters
-        ----------
-        name : str
-        shape : tuple of int
-        init_rule, update_rule : str or callable, optional
-            Of `minpy.nn.init` and `minpy.nn.optim`; without any, the solver's.
-        init_config, optim_config : dict, optional
-            What the rule takes.
-
-        Returns
-        -------
-        ModelBase
-            The model itself, so that calls can follow each other.
-
-        Raises
-        ------
-        ValueError
-            If there is a parameter of that name.
-        TypeError
-            For an option that there is not.
-        """
-        refuse_unknown(f"the parameter {name}", options, PARAM_OPTIONS[1:])
-        _refuse_second("a parameter", name, self.param_configs)
-        shape = (shape,) if isinstance(shape, int) else tuple(shape)
-        self.param_configs[name] = {"shape": shape, **options}
-        return self
-
-    def add_params(self, params: Mapping[str, Any]) -> Any:
-        """Add parameters: a dict from names to shapes, or to dicts of the options of `add_param`.
-
-        Returns
-        -------
-        ModelBase
-        """
-        for name, config in params.items():
-            self.add_param(name, **(config if isinstance(config, Mapping) else {"shape": config}))
-        return self
-
-    def add_aux_param(self, name: str, value: Any) -> Any:
-        """Add an array that is kept with the parameters and not trained; or None, to be set later.
-
-        Returns
-        -------
-        ModelBase
-        """
-        _refuse_second("an auxiliary parameter", name, self.aux_param_configs)
-        self.aux_param_configs[name] = value
-        self.aux_params[name] = _copied(value)
-        return self
-
-    def init_params(self, rule: Any = "xavier", config: Mapping[str, Any] | None = None) -> None:
-        """Initialise all parameters, by their own rule or else by this one.
-
-        Parameters
-        ----------
-        rule : str or callable
-            Of `minpy.nn.init`: ``rule(shape, config)``.
-        config : dict, optional
-        """
-        for name in self.param_configs:
-            self.init_param(name, rule, config)
-        for name, value in self.aux_param_configs.items():
-            self.aux_params[name] = _copied(value)
-
-    def init_param(
-        self, name: str, rule: Any = "xavier", config: Mapping[str, Any] | None = None
-    ) -> None:
-        """Initialise one parameter, by its own rule or else by this one."""
-        own = self.param_configs[name]
-        if "init_rule" in own:
-            rule, config = own["init_rule"], own.get("init_config")
-        self.params[name] = init.rule(rule)(own["shape"], dict(config or {}))
 
     def build(self, dataiter: Any) -> None:
         """Find out what depends on the shapes of the data; models of modules do."""
@@ -357,52 +265,215 @@ class ModelBase:
         self.set_params(tree["params"], tree.get("aux_params", {}), path)
         return self
 
-    def set_params(
-        self, params: Mapping[str, Any], aux_params: Mapping[str, Any], where: str = "these"
+
+class Model(ModelBase):
+    """A network with a loss, for a `Solver` or for a loop of one's own.
+
+    Parameters
+    ----------
+    network : Module, optional
+        Without it, a subclass writes `forward`.
+    loss : str or callable, optional
+        ``loss(predict, y)``, or the name of one in `minpy.nn.layers`, such as ``'softmax_loss'``.
+        Without it, a subclass writes `loss`.
+    input_shape : tuple of int, optional
+        The shape of one sample, for parameters before any data was seen.
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> from minpy.nn.modules import FullyConnected
+    >>> model = Model(FullyConnected(3), loss="softmax_loss", input_shape=(2,))
+    >>> model.summary()
+    parameter                shape   count
+    -----------------------  ------  -----
+    fully_connected0_weight  (2, 3)      6
+    fully_connected0_bias    (3,)        3
+    -----------------------  ------  -----
+    all                                  9
+    >>> gradients, loss = model.grad_and_loss(np.ones((4, 2)), np.array([0, 1, 2, 0]))
+    >>> sorted(gradients) == sorted(model.params)
+    True
+    """
+
+    def __init__(
+        self,
+        network: Module | None = None,
+        loss: str | Callable | None = None,
+        input_shape: Shape | None = None,
     ) -> None:
-        """Replace the parameters by copies of others, which must have the same names and shapes."""
-        shapes = {name: tuple(value.shape) for name, value in self.params.items()}
-        shapes.update({name: config["shape"] for name, config in self.param_configs.items()})
-        given = {name: tuple(value.shape) for name, value in params.items()}
-        faults = [f"{name} is missing" for name in shapes if name not in given]
-        if shapes:  # the shapes of modules may not be known yet
-            faults += [f"{name} is not the model's" for name in given if name not in shapes]
-        faults += [
-            f"{name} has shape {given[name]}, the model's has {shape}"
-            for name, shape in shapes.items()
-            if given.get(name, shape) != shape
-        ]
-        if faults:
-            raise ValueError(
-                f"the parameters of {where} do not fit {type(self).__name__}: {'; '.join(faults)}. "
-                "Build the model as it was when they were saved"
+        super().__init__()
+        if network is not None and not isinstance(network, Module):
+            network, loss = None, network if loss is None else loss
+        self._vjp: Callable | None = None
+        self._takes_mode = "mode" in inspect.signature(self.forward).parameters
+        self._loss_and_gradients = self.value_and_grad(self.training_loss)
+        self.network = network
+        if loss is not None:
+            self.loss = _loss_called(loss) if isinstance(loss, str) else loss  # type: ignore
+        if input_shape is not None:
+            self._build_for([np.zeros((1, *input_shape), dtype=np.float32)])
+
+    # -- modules
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        for module in modules_in(value):
+            if "_counts" not in self.__dict__:
+                raise TypeError(
+                    f"call super().__init__() before {type(self).__name__}.{name} is set"
+                )
+            self.add(module)
+
+    def add(self, module: Module) -> None:
+        """Make a module part of the model; setting it as an attribute does so."""
+        module.join(self)
+
+    def parts(self) -> list[Module]:
+        """Return the modules that the model is made of, without theirs."""
+        return modules_in(vars(self))
+
+    def build(self, dataiter: Iterable[Any]) -> None:
+        """Find out the shapes of all parameters from a batch, unless they are known."""
+        if not self.has_all_shapes:
+            with left_where_it_was(dataiter):
+                batch = next(iter(dataiter))
+            self._build_for(batch.data)
+
+    def _build_for(self, data: list[Any]) -> None:
+        if not self.has_all_shapes:
+            was_training = self.is_training
+            self.forward_batch(DataBatch(data, []), "test")
+            self.is_training = was_training
+            self.has_all_shapes = True
+
+    def training(self) -> None:
+        """Switch to training: dropout drops, and batch normalization looks at the batch."""
+        self.is_training = True
+
+    def inference(self) -> None:
+        """Switch to using what was learned."""
+        self.is_training = False
+
+    # -- computing
+
+    def forward(self, *data: Any, mode: str | None = None) -> Any:
+        """Return the output of the network; override it for connections of one's own.
+
+        Parameters
+        ----------
+        *data : Array, shape (N, ...)
+        mode : {'training', 'inference', 'train', 'test'}, optional
+            By default what `training` or `inference` said last.
+        """
+        if data and isinstance(data[-1], str):  # forward(X, mode), as other models have it
+            *data, mode = data  # type: ignore[assignment]
+        if mode is not None:
+            self.is_training = _says_training(mode)
+        if self.network is None:
+            raise NotImplementedError(
+                f"{type(self).__name__} has no network: give Model one, or write a method "
+                "forward(self, data)"
             )
-        self.params.update({name: np.array(value) for name, value in params.items()})
-        self.aux_params.update({name: _copied(value) for name, value in aux_params.items()})
+        return self.network(*data)
 
-    # -- to look at
+    def forward_batch(self, batch: Any, mode: str) -> Any:
+        """Return the output for a batch, all of whose arrays `forward` gets."""
+        if self.moved_to is not None:
+            raise RuntimeError(
+                f"the modules of this {type(self).__name__} became part of another "
+                f"{self.moved_to} since, and their parameters are there; build a network for each"
+            )
+        self.is_training = training = _says_training(mode)
+        if self._takes_mode:
+            return self.forward(*batch.data, mode="training" if training else "inference")
+        return self.forward(*batch.data)
 
-    def summary(self) -> Table:
-        """Return a table of the parameters, their shapes, and how many numbers they are.
+    def loss(self, predict: Any, y: Any) -> Any:
+        """Return the loss of an output; what the model was given as `loss` takes its place."""
+        raise NotImplementedError(
+            f"{type(self).__name__} has no loss: give Model one, such as loss='softmax_loss', or "
+            "write a method loss(self, predict, y)"
+        )
+
+    def grad_and_loss(self, data: Any, labels: Any) -> tuple[dict[str, Any], Any]:
+        """Return the gradients by parameter, and the loss, in training.
+
+        Parameters
+        ----------
+        data, labels : Array, shape (N, ...), or tuple of these
 
         Returns
         -------
-        Table
-            To be printed, or shown by Jupyter.
+        gradients : dict of Array
+        loss : Array, shape ()
         """
-        rows = []
-        total = 0
-        for name, config in self.param_configs.items():
-            count = math.prod(config["shape"])
-            total += count
-            rows.append([name, str(config["shape"]), f"{count:,}"])
-        return Table(["parameter", "shape", "count"], rows, ["all", "", f"{total:,}"])
+        batch = _batch(data, labels)
+        self._build_for(batch.data)
+        loss, gradients = self._loss_and_gradients(dict(self.params), batch)
+        return gradients, loss
+
+    def __call__(self, data: Any, labels: Any = None) -> Any:
+        """Return the loss, or without labels the output, and remember the way for `backward`."""
+        batch = _batch(data, labels)
+        self._build_for(batch.data)
+        f = self.training_loss if labels is not None else self._output_of
+        self._vjp, value = make_vjp(self.with_params(f))(dict(self.params), batch)
+        self._value_shape = value.shape
+        return value
+
+    def backward(self, upstream: Any = None) -> dict[str, Any]:
+        """Return the gradients of what the model returned when it was last called.
+
+        Parameters
+        ----------
+        upstream : Array, of the shape of that result
+            Its gradient; ones by default.
+
+        Returns
+        -------
+        dict of Array
+            By parameter.
+
+        Raises
+        ------
+        RuntimeError
+            If the model was not called before.
+        """
+        if self._vjp is None:
+            raise RuntimeError(
+                "backward goes back the way of a call; write loss = model(data, labels)"
+            )
+        return self._vjp(np.ones(self._value_shape) if upstream is None else upstream)
+
+    def _output_of(self, batch: Any) -> Any:
+        return self.forward_batch(batch, "train" if self.is_training else "test")
+
+    def __repr__(self) -> str:
+        loss = getattr(self.loss, "__name__", repr(self.loss))
+        lines = [f"  {line}" for part in self.parts() for line in part._lines()]
+        return "\n".join([f"{type(self).__name__}(loss={loss}", *lines, ")"])
 
 
-def _refuse_second(what: str, name: str, taken: Mapping[str, Any]) -> None:
-    if name in taken:
-        raise ValueError(f"there is {what} {name!r} already; each needs a name of its own")
+def _says_training(mode: str) -> bool:
+    if mode in TRAINING:
+        return True
+    if mode in INFERENCE:
+        return False
+    raise ValueError(f"mode is one of {', '.join(TRAINING + INFERENCE)}, not {mode!r}")
 
 
-def _copied(value: Any) -> Any:
-    return None if value is None else np.array(value)
+def _loss_called(name: str) -> Callable:
+    for candidate in (name, f"{name}_loss"):
+        if candidate in layers.__all__:
+            return getattr(layers, candidate)
+    known = [each for each in layers.__all__ if "loss" in each or "entropy" in each]
+    raise ValueError(f"there is no loss {name!r} in minpy.nn.layers; there are {', '.join(known)}")
+
+
+def _batch(data: Any, labels: Any) -> DataBatch:
+    def arrays(value: Any) -> list[Any]:
+        values = value if isinstance(value, tuple) else () if value is None else (value,)
+        return [np.asarray(x) for x in values]
+
+    return DataBatch(arrays(data), arrays(labels))

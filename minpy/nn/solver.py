@@ -30,7 +30,7 @@ from minpy.nn import checkpoints, init, optim
 from minpy.nn.callbacks import HOOKS, ProgressBar
 from minpy.nn.divergence import diverged
 from minpy.nn.interrupts import INTERRUPTED, stopping_between_steps
-from minpy.nn.io import DataBatch
+from minpy.nn.io import DataBatch, left_where_it_was
 from minpy.nn.options import refuse_unknown
 from minpy.nn.tables import Table
 
@@ -384,7 +384,7 @@ class Solver:
             dataiter = dataiter.getsubiter(num_samples)
         total = 0.0
         seen = 0
-        with checkpoints.left_where_it_was(dataiter):
+        with left_where_it_was(dataiter):
             for batch in dataiter:
                 count = batch.data[0].shape[0] - (batch.pad or 0)
                 predict = self.model.forward_batch(batch, "test")

@@ -9,7 +9,8 @@ import minpy.numpy as np
 from minpy.dtypes import get_default_dtype
 from minpy.nn import functional as F
 from minpy.nn import layers
-from minpy.nn.model_builder import Layer, Shape
+from minpy.nn.layer import Layer
+from minpy.nn.module import Shape
 
 ZEROS = {"init_rule": "constant", "value": 0.0}
 ONES = {"init_rule": "constant", "value": 1.0}

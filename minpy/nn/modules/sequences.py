@@ -12,7 +12,8 @@ from typing import Any
 import minpy.numpy as np
 from minpy.nn import functional as F
 from minpy.nn import init, layers
-from minpy.nn.model_builder import Layer, Module, Shape
+from minpy.nn.layer import Layer
+from minpy.nn.module import Module, Shape
 from minpy.nn.modules.dense import ONES, ZEROS
 
 ACTIVATIONS: dict[str, Callable] = {

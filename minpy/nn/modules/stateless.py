@@ -7,7 +7,7 @@ from typing import Any
 import minpy.numpy as np
 from minpy.nn import functional as F
 from minpy.nn import layers
-from minpy.nn.model_builder import Module, Shape
+from minpy.nn.module import Module, Shape
 
 Pair = int | tuple[int, int]
 

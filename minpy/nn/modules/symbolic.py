@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from minpy.nn.model_builder import Layer
+from minpy.nn.layer import Layer
 from minpy.nn.modules.dense import ONES, ZEROS
 from minpy.symbol import Function
 
