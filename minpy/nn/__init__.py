@@ -4,8 +4,8 @@
 names.  `init` and `optim` are rules for parameters, `schedules` change the learning rate with time.
 `io` makes batches and `augment` changes their images; `parameters` go to files and come back.
 
-A network is a class, of `model`, or put together of `modules`, by `model_builder`.  `solver` trains
-it, and `callbacks` look on.
+A network is a class, of `model`, or put together from `modules`; `model_builder` gathers what that
+takes.  `solver` trains it, and `callbacks` look on.
 """
 
 from minpy.nn import (
