@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from grading.course import Course, Submission
-from grading.processes import adopt_orphans, descendants, end_orphans
+from grading.processes import adopt_orphans, descendants, kill_orphans
 from grading.sandbox import Limits
 from grading.submission import Graded, grade
 
@@ -59,7 +59,7 @@ class _Slot:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process = context.Process(
-            target=serve,
+            target=run_slot,
             args=(theirs, str(course.root), asdict(limits), self.folder),
             daemon=True,
         )
@@ -87,7 +87,7 @@ class _Slot:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def serve(connection: Connection, root: str, limits: dict[str, Any], folder: str) -> None:
+def run_slot(connection: Connection, root: str, limits: dict[str, Any], folder: str) -> None:
     """Grade what is asked for, until the connection is closed: the life of a slot."""
     adopt_orphans()
     tempfile.tempdir = folder  # where sandboxes are made
@@ -106,7 +106,7 @@ def serve(connection: Connection, root: str, limits: dict[str, Any], folder: str
         connection.send_bytes(json.dumps(answer).encode())
 
 
-def graded(
+def grade_all(
     course: Course, submissions: Sequence[Submission], limits: Limits, jobs: int = 1
 ) -> Iterator[Outcome]:
     """Grade submissions, several at a time, and give each as it is done.
@@ -145,11 +145,11 @@ def graded(
                 if outcome is None:
                     slot.process.kill()
                     slot.end()
-                    end_orphans(ours)
+                    kill_orphans(ours)
                     slots[place] = _Slot(course, limits)
                     ours.add(slots[place].process.pid or 0)
                     why = f"its checker took more than {allowed:g} s" if late else _ended(slot)
-                    outcome = queued(course, submission, why, time.monotonic() - slot.since)
+                    outcome = needs_person(course, submission, why, time.monotonic() - slot.since)
                 slot.busy_with = None
                 yield outcome
     finally:
@@ -167,7 +167,7 @@ def _answer(course: Course, slot: _Slot, submission: Submission, late: bool) -> 
         return None
     seconds = time.monotonic() - slot.since
     if "failed" in answer:
-        return queued(course, submission, OUR_FAULT, seconds, answer["failed"])
+        return needs_person(course, submission, OUR_FAULT, seconds, answer["failed"])
     found = [Graded.from_dict(one) for one in answer["graded"]]
     return Outcome(submission, found, seconds)
 
@@ -177,7 +177,7 @@ def _ended(slot: _Slot) -> str:
     return f"its checker ended with {slot.process.exitcode}: the submission may have killed it"
 
 
-def queued(
+def needs_person(
     course: Course, submission: Submission, why: str, seconds: float, detail: str = ""
 ) -> Outcome:
     """Return what came of a submission that a person has to look at, and why."""

@@ -21,6 +21,8 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from grading.cells import defined_names, grade_id, is_solution
+
 MOST_BYTES = 50 * 2**20
 MOST_CELLS = 2_000
 ADDED = "added-"  # the ids of cells that are not of the release begin so
@@ -43,7 +45,7 @@ class Cell:
     @property
     def functions(self) -> frozenset[str]:
         """The names of the functions and classes that it defines."""
-        return frozenset(re.findall(r"^(?:def|class) +(\w+)", self.source, re.MULTILINE))
+        return defined_names(self.source)
 
 
 @dataclass
@@ -105,11 +107,11 @@ def _cell(raw: dict[str, Any]) -> Cell:
         source = "".join(part for part in source if isinstance(part, str))
     metadata = raw.get("metadata")
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else ""
+    name = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else ""
     return Cell(
         type=str(raw.get("cell_type", "code")),
         source=_printable(source if isinstance(source, str) else ""),
-        grade_id=grade_id if isinstance(grade_id, str) else "",
+        grade_id=name if isinstance(name, str) else "",
         id=raw["id"] if isinstance(raw.get("id"), str) else "",
     )
 
@@ -164,7 +166,7 @@ def canonicalise(release: NotebookNode, submitted: Sequence[Cell]) -> Canonical:
                     found[place] = there
                     cells[there].taken = True
     for place in range(len(targets)):
-        if found[place] is None and _writable(made.notebook.cells[place]):
+        if found[place] is None and is_solution(made.notebook.cells[place]):
             found[place] = _by_position(place, found, targets, cells, made.repairs)
     _report_duplicates(targets, cells, made.repairs)
 
@@ -174,10 +176,10 @@ def canonicalise(release: NotebookNode, submitted: Sequence[Cell]) -> Canonical:
     for place, cell in enumerate(made.notebook.cells):
         there = found[place]
         name = targets[place].grade_id
-        if there is None and _writable(cell):
+        if there is None and is_solution(cell):
             made.repairs.append(f"the cell '{name}' is missing; it counts as not written")
         if there is not None and cells[there].source.strip() != cell.source.strip():
-            if _writable(cell):
+            if is_solution(cell):
                 source = cells[there].source
                 cell.source = _inert(source) if cell.cell_type == "markdown" else source
             elif name:
@@ -195,13 +197,7 @@ def canonicalise(release: NotebookNode, submitted: Sequence[Cell]) -> Canonical:
 
 
 def _as_cell(cell: NotebookNode) -> Cell:
-    grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-    return Cell(cell.cell_type, cell.source, grade_id, cell.get("id", ""))
-
-
-def _writable(cell: NotebookNode) -> bool:
-    """Whether it is a cell of the release that students write."""
-    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+    return Cell(cell.cell_type, cell.source, grade_id(cell), cell.get("id", ""))
 
 
 def _free(cells: Sequence[Cell], alike: Any) -> list[int]:

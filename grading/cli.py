@@ -14,8 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from grading import demo as classroom
-from grading import doctor as examination
+from grading import demo as demo_class
+from grading import doctor as examine
 from grading.batch import Outcome
 from grading.course import Course, CourseError, set_up
 from grading.pipeline import run as run_course
@@ -48,7 +48,7 @@ def setup(
     ] = None,
 ) -> None:
     """Make a course's folder, or renew it: sources, releases, gradebook, secret."""
-    with _told():
+    with _explain_errors():
         made = set_up(course, solutions or [SOLUTIONS], assignments or ())
     for name in made.assignments():
         notebooks = ", ".join(made.notebooks(name))
@@ -73,10 +73,10 @@ def run(
     ),
 ) -> None:
     """Grade what was handed in: points into the gradebook, pages of feedback, and a table."""
-    with _told():
+    with _explain_errors():
         found = Course(course)
         limits = Limits(cell=cell_seconds, call=call_seconds, submission=seconds)
-        outcomes = followed(found, assignments or (), student or (), limits, jobs)
+        outcomes = grade_with_progress(found, assignments or (), student or (), limits, jobs)
         for stray in found.strays():
             console.print(Text(f"not graded: {stray} is for no assignment of this course"))
     if not outcomes:
@@ -93,10 +93,10 @@ def doctor(
     ] = None,
 ) -> None:
     """Say what isolation this machine gives, and whether a course is in order."""
-    with _told():
-        rows = list(examination.of_machine())
+    with _explain_errors():
+        rows = list(examine.check_machine())
         if course is not None:
-            rows += examination.of_course(Course(course))
+            rows += examine.check_course(Course(course))
     shown = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for row in rows:
         style = {"ok": "green", "warning": "yellow", "wrong": "bold red"}[row.state]
@@ -114,16 +114,16 @@ def demo(
     jobs: Annotated[int, typer.Option(help="how many at a time", min=1)] = os.cpu_count() or 1,
 ) -> None:
     """Make a class of which each member made one mistake, and grade it."""
-    with _told():
+    with _explain_errors():
         root = folder or Path(tempfile.mkdtemp(prefix="minpy-class-")) / "course"
         with console.status("Releasing an assignment, and training the network they hand in"):
-            course = classroom.make(root)
-        outcomes = followed(course, (), (), Limits(), jobs)
+            course = demo_class.make(root)
+        outcomes = grade_with_progress(course, (), (), Limits(), jobs)
     console.print(table(outcomes))
     show_paths(course, outcomes)
 
 
-class _told:
+class _explain_errors:
     """Ends with a sentence instead of a traceback where a person has to change something."""
 
     def __enter__(self) -> None:
@@ -135,7 +135,7 @@ class _told:
             raise typer.Exit(1)
 
 
-def followed(
+def grade_with_progress(
     course: Course,
     assignments: Sequence[str],
     students: Sequence[str],

@@ -59,7 +59,9 @@ class Submission:
         return {
             path.name: path.read_bytes()
             for path in sorted(self.folder.iterdir())
-            if path.suffix in HANDED_IN and is_plain(path) and path.stat().st_size <= MOST_FILE
+            if path.suffix in HANDED_IN
+            and is_regular_file(path)
+            and path.stat().st_size <= MOST_FILE
         }
 
     def find(self, notebook: str, others: Sequence[str] = ()) -> tuple[Path | None, str]:
@@ -71,7 +73,7 @@ class Submission:
         files = sorted(
             path
             for path in self.folder.rglob("*.ipynb")
-            if is_plain(path) and ".ipynb_ch" not in str(path)
+            if is_regular_file(path) and ".ipynb_ch" not in str(path)
         )
         exact = [path for path in files if path.stem == notebook]
         if exact:
@@ -196,7 +198,7 @@ class Course:
                 yield Submission(folder.parent.name, folder.name, folder)
 
 
-def is_plain(path: Path) -> bool:
+def is_regular_file(path: Path) -> bool:
     """Whether it is a file that may be read: no folder, no pipe, and no link to somewhere else."""
     return path.is_file() and not path.is_symlink()
 

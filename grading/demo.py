@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,10 +16,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from grading import release
+from grading.cells import grade_id, is_check, is_solution
 from grading.course import Course, CourseError, set_up
 from grading.processes import adopt_orphans
-from grading.sandbox import Limits, Sandbox, TimeLimitError
-from grading.submission import grade_id_of
+from grading.sandbox import LimitedProcess, Limits, TimeLimitError
 
 ASSIGNMENT, NOTEBOOK = "a1-linear", "two_layer"
 TRAINED = "two_layer.npz"
@@ -125,7 +126,7 @@ def make(root: Path) -> Course:
     course = set_up(root, [release.ROOT / "solutions"], [ASSIGNMENT])
     solved = nbformat.read(course.root / "source" / ASSIGNMENT / f"{NOTEBOOK}.ipynb", as_version=4)
     network = _trained(course, solved)
-    solutions = {grade_id_of(cell): cell.source for cell in solved.cells if grade_id_of(cell)}
+    solutions = {grade_id(cell): cell.source for cell in solved.cells if grade_id(cell)}
     for member in CLASS:
         folder = course.root / "submitted" / member.name.replace(" ", "-") / ASSIGNMENT
         folder.mkdir(parents=True)
@@ -150,8 +151,8 @@ def written_by(
     """
     count = 0
     for cell in released.cells:
-        name = grade_id_of(cell)
-        if not cell.metadata.get("nbgrader", {}).get("solution"):
+        name = grade_id(cell)
+        if not is_solution(cell):
             continue
         count += 1
         if member.written is not None and count > member.written:
@@ -169,10 +170,11 @@ def written_by(
 def _trained(course: Course, solved: NotebookNode) -> bytes:
     """Run the solutions, training included, and return the file of the network they save."""
     adopt_orphans()
-    with Sandbox(course.beside(ASSIGNMENT), LONG) as sandbox:
+    with ExitStack() as stack:
+        sandbox = LimitedProcess(course.beside(ASSIGNMENT), LONG)
+        stack.callback(sandbox.end)
         for cell in solved.cells:
-            is_check = cell.metadata.get("nbgrader", {}).get("grade")
-            if cell.cell_type == "code" and not is_check:
+            if cell.cell_type == "code" and not is_check(cell):
                 try:
                     done = sandbox.ask({"do": "cell", "source": cell.source}, {}, LONG.cell)
                 except TimeLimitError as slow:

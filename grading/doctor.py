@@ -31,7 +31,7 @@ class Finding:
     said: str
 
 
-def of_machine() -> Iterator[Finding]:
+def check_machine() -> Iterator[Finding]:
     """Say what this machine has, and how a submission is kept in."""
     for name in ("nbgrader", "ipython", "jinja2", "nh3"):
         try:
@@ -56,17 +56,17 @@ def of_machine() -> Iterator[Finding]:
         yield Finding("warning", "user", said)
 
 
-def of_course(course: Course) -> Iterator[Finding]:
+def check_course(course: Course) -> Iterator[Finding]:
     """Say whether checks, notebooks and references fit together."""
     mode = (course.root / ".secret").stat().st_mode & 0o077 if course.secret() else 0
     if mode:
         yield Finding("wrong", ".secret", "others can read it: chmod 600 .secret")
     for assignment in course.assignments():
         for notebook in course.notebooks(assignment):
-            yield from _of_notebook(course, assignment, notebook)
+            yield from _check_notebook(course, assignment, notebook)
 
 
-def _of_notebook(course: Course, assignment: str, notebook: str) -> Iterator[Finding]:
+def _check_notebook(course: Course, assignment: str, notebook: str) -> Iterator[Finding]:
     subject = f"{assignment}/{notebook}"
     cells = {
         cell.metadata.nbgrader.grade_id: cell.metadata.nbgrader

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import nbformat
 
 from grading.batch import Outcome
+from grading.cells import grade_id, is_solution
 from grading.submission import Graded
 from minpy.checking import Card
 from minpy.checking.card_html import SAFE, STYLE
@@ -118,11 +119,7 @@ def _answers(graded: Graded) -> dict[str, str]:
     if not graded.ipynb:
         return {}
     cells = nbformat.reads(graded.ipynb, as_version=4).cells
-    return {
-        cell.metadata.nbgrader.grade_id: cell.source
-        for cell in cells
-        if cell.metadata.get("nbgrader", {}).get("solution")
-    }
+    return {grade_id(cell): cell.source for cell in cells if is_solution(cell)}
 
 
 def _filled(template: str, **values: Any) -> str:

@@ -44,7 +44,7 @@ def opened(url: str) -> Iterator[Any]:
     with with_alembic():
         book = Gradebook(url)
     session = book.db
-    book.db = _Held(session)
+    book.db = _DeferredCommits(session)
     try:
         yield book
         session.commit()
@@ -56,7 +56,7 @@ def opened(url: str) -> Iterator[Any]:
         book.engine.dispose()
 
 
-class _Held:
+class _DeferredCommits:
     """A session whose commits wait: nbgrader's methods commit one by one."""
 
     def __init__(self, session: Any) -> None:

@@ -34,10 +34,10 @@ from urllib.parse import quote
 import numpy as onp
 
 from grading.handed_in import MissingDataError, UnfitError
-from grading.runner import Other
 from grading.sandbox import RunnerLostError, TimeLimitError
 from grading.session import Session
 from grading.spec import HiddenCheck, Trial
+from grading.wire import OpaqueValue
 from minpy.checking import CallContext, Card, Comparison, compare, raised, unwritten
 from minpy.checking.spec import by_output
 from minpy.checking.texts import cleaned, plain
@@ -309,7 +309,7 @@ def _tolerance(hidden: HiddenCheck, case: Trial, result: Any) -> float:
 
 def _taken(value: Any) -> Any:
     """Return a result as `compare` takes it; of what is no array, something of that type's name."""
-    if isinstance(value, Other):
+    if isinstance(value, OpaqueValue):
         name = value.name.encode("ascii", "replace").decode().replace("\0", "?")
         return type(name, (), {})()
     return value

@@ -17,7 +17,7 @@ import nbformat
 
 from grading import batch, feedback, gradebook
 from grading.batch import Outcome
-from grading.course import Course, is_plain
+from grading.course import Course, is_regular_file
 from grading.sandbox import Limits
 from grading.submission import Graded
 
@@ -52,26 +52,26 @@ def run(
         for notebook in course.notebooks(assignment):
             course.hidden(assignment, notebook)  # a mistake in a check is told before, and once
     done = []
-    for outcome in batch.graded(course, submissions, limits or Limits(), jobs):
-        written = _written(course, outcome)
+    for outcome in batch.grade_all(course, submissions, limits or Limits(), jobs):
+        written = _write(course, outcome)
         done.append(written)
         yield written
     if done:
-        put_lists(course, done)
+        write_lists(course, done)
 
 
-def _written(course: Course, outcome: Outcome) -> Outcome:
+def _write(course: Course, outcome: Outcome) -> Outcome:
     """Take all steps; if one fails, it is for a person to look at, and the others are graded."""
     try:
         for step in STEPS:
             step(course, outcome)
     except Exception:  # a mistake of ours that this submission brought out
         why = traceback.format_exc(limit=-3)
-        return batch.queued(course, outcome.submission, batch.OUR_FAULT, outcome.seconds, why)
+        return batch.needs_person(course, outcome.submission, batch.OUR_FAULT, outcome.seconds, why)
     return outcome
 
 
-def put_notebooks(course: Course, outcome: Outcome) -> None:
+def write_notebooks(course: Course, outcome: Outcome) -> None:
     """Write what was graded to where the formgrader looks for it."""
     submission = outcome.submission
     target = course.root / "autograded" / submission.student / submission.assignment
@@ -84,7 +84,7 @@ def put_notebooks(course: Course, outcome: Outcome) -> None:
         text = graded.ipynb or _placeholder(course, submission.assignment, graded)
         (target / f"{graded.notebook}.ipynb").write_text(text, encoding="utf-8")
     timestamp = submission.folder / "timestamp.txt"
-    if is_plain(timestamp) and timestamp.stat().st_size <= MOST_TIMESTAMP:
+    if is_regular_file(timestamp) and timestamp.stat().st_size <= MOST_TIMESTAMP:
         (target / "timestamp.txt").write_bytes(timestamp.read_bytes())
 
 
@@ -96,7 +96,7 @@ def _placeholder(course: Course, assignment: str, graded: Graded) -> str:
     return nbformat.writes(made)
 
 
-def put_points(course: Course, outcome: Outcome) -> None:
+def write_points(course: Course, outcome: Outcome) -> None:
     """Write the points into the gradebook; what a person has to look at stays open there."""
     submission = outcome.submission
     gradebook.record(
@@ -120,7 +120,7 @@ def _timestamp(path: Path) -> Any:
     """Return when it was handed in, as nbgrader writes it; None where that cannot be read."""
     from nbgrader.utils import parse_utc
 
-    if not is_plain(path) or path.stat().st_size > MOST_TIMESTAMP:
+    if not is_regular_file(path) or path.stat().st_size > MOST_TIMESTAMP:
         return None
     try:
         return parse_utc(path.read_text(encoding="utf-8").strip())
@@ -128,15 +128,19 @@ def _timestamp(path: Path) -> Any:
         return None
 
 
-def put_feedback(course: Course, outcome: Outcome) -> None:
+def write_feedback(course: Course, outcome: Outcome) -> None:
     """Write the pages for the student."""
     feedback.write(outcome, course.root / "feedback")
 
 
-STEPS: tuple[Callable[[Course, Outcome], None], ...] = (put_notebooks, put_points, put_feedback)
+STEPS: tuple[Callable[[Course, Outcome], None], ...] = (
+    write_notebooks,
+    write_points,
+    write_feedback,
+)
 
 
-def put_lists(course: Course, outcomes: Sequence[Outcome]) -> None:
+def write_lists(course: Course, outcomes: Sequence[Outcome]) -> None:
     """Renew what is about the whole class, also where only some of it was graded this time.
 
     ``results.json`` keeps a row for each notebook; the index of the feedback and the queue of what
@@ -146,7 +150,7 @@ def put_lists(course: Course, outcomes: Sequence[Outcome]) -> None:
     results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     renewed = {(outcome.submission.student, outcome.submission.assignment) for outcome in outcomes}
     kept = [row for row in results if (row["student"], row["assignment"]) not in renewed]
-    rows = [*kept, *(row for outcome in outcomes for row in _lines(outcome))]
+    rows = [*kept, *(row for outcome in outcomes for row in _result_rows(outcome))]
     rows.sort(key=lambda row: (row["student"], row["assignment"], row["notebook"]))
     path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     feedback.write_index(rows, course.root / "feedback")
@@ -156,7 +160,7 @@ def put_lists(course: Course, outcomes: Sequence[Outcome]) -> None:
         writer.writerows(row for row in rows if row["problem"])
 
 
-def _lines(outcome: Outcome) -> Iterator[dict[str, Any]]:
+def _result_rows(outcome: Outcome) -> Iterator[dict[str, Any]]:
     for graded in outcome.notebooks:
         yield {
             "student": outcome.submission.student,

@@ -1,7 +1,7 @@
 """The processes of this machine, as Linux tells them: whose they are, and how to end them all.
 
 What a student's process starts may outlive it, and would then belong to nobody. A grader adopts
-such orphans (`adopt_orphans`), and ends what is below it and not its own (`end_orphans`).
+such orphans (`adopt_orphans`), and ends what is below it and not its own (`kill_orphans`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def adopt_orphans() -> bool:
     return ctypes.CDLL(None, use_errno=True).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
 
 
-def end_orphans(kept: Collection[int]) -> None:
+def kill_orphans(kept: Collection[int]) -> None:
     """End the children of this process that are not in `kept`, and all that came of them.
 
     Parameters
@@ -42,11 +42,11 @@ def end_orphans(kept: Collection[int]) -> None:
         if not stray:
             return
         for pid in stray:
-            end(descendants(pid) | {pid})
+            kill_all(descendants(pid) | {pid})
         time.sleep(0.01)
 
 
-def end(pids: Collection[int]) -> None:
+def kill_all(pids: Collection[int]) -> None:
     """Kill processes: first stop them all, so that none starts another one meanwhile."""
     for send in (signal.SIGSTOP, signal.SIGKILL):
         for pid in pids:
@@ -85,8 +85,8 @@ def threads_of_user() -> int:
     return count
 
 
-def waited_for(pid: int) -> bytes:
-    """Return what tells whether a process has waited for a child since: the faults of those."""
+def faults_of_children(pid: int) -> bytes:
+    """Return the page faults of the children that a process waited for: each child adds some."""
     return _fields(pid)[FAULTS_OF_CHILDREN]
 
 

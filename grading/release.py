@@ -30,6 +30,8 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from grading.cells import is_solution
+
 ROOT = Path(__file__).parent.parent
 
 # What ships beside the notebooks, in the folder of an assignment. Nothing else does.
@@ -122,7 +124,7 @@ def notebook(source: Path) -> NotebookNode:
                 f"{source}: a cell has {cell.source.count(BEGIN)} of '{BEGIN}' and "
                 f"{cell.source.count(END)} of '{END}'; they come in pairs:\n{cell.source}"
             )
-        if cell.metadata.get("nbgrader", {}).get("solution") and BEGIN not in cell.source:
+        if is_solution(cell) and BEGIN not in cell.source:
             raise ReleaseError(
                 f"{source}: '{cell.metadata.nbgrader.grade_id}' is a solution cell without a "
                 f"region from '{BEGIN}' to '{END}', so it would be released as it is"

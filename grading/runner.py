@@ -1,22 +1,16 @@
 """The student's side of the wall: it runs cells and calls, and returns arrays.
 
-A runner is a process of its own, and this file is all of the grader in it. It knows no expected
-value, no seed and no points: it is given cells, then the names and the inputs of calls, and what it
-sends back is judged elsewhere. Whatever a submission does to this process, it can only change which
-arrays are sent.
-
-Messages go both ways over one socket: eight bytes with the length of a header, the header in JSON,
-and after it the bytes of the arrays that the header describes by dtype and shape. There is no
-pickle, and the other side checks every field and limits every size.
+A runner is a process of its own. With the messages in `grading.wire` it is all of the grader that
+runs beside a student's code. It knows no expected value, no seed and no points: it receives cells,
+then the names and the inputs of calls, and the grader judges what it sends back. Whatever a
+submission does to this process, it can only change which arrays are sent.
 """
 
 from __future__ import annotations
 
 import ctypes
 import json
-import math
 import os
-import re
 import signal
 import socket
 import sys
@@ -28,169 +22,25 @@ from typing import Any
 
 import numpy as onp
 
-MOST_HEADER = 2**20
-KINDS = "biufc"
-_DTYPE = re.compile(rf"[<>|=]?[{KINDS}]\d\d?")  # NumPy understands much more
+from grading.wire import EncodedValue, receive, send
+
 SET_PDEATHSIG = 1  # of prctl
 
 
-class ProtocolError(Exception):
-    """What arrived is no message."""
+class CallInterrupted(BaseException):
+    """The grader interrupted a cell or a call that takes too long."""
 
 
-# ------------------------------------------------------------------------------------ messages
-
-
-def send(channel: socket.socket, header: dict[str, Any], values: Mapping[str, Any]) -> None:
-    """Send a header, and values: arrays, numbers, text, None, or dicts of these.
-
-    Of what is none of these, the name of its type is sent.
-    """
-    blobs: list[bytes] = []
-    header = {**header, "values": {name: _described(x, blobs) for name, x in values.items()}}
-    text = json.dumps(header).encode()
-    channel.sendall(len(text).to_bytes(8, "big") + text)
-    for blob in blobs:
-        channel.sendall(blob)
-
-
-class Frozen:
-    """A value as it will be sent: nothing of it runs any more."""
-
-    def __init__(self, value: Any) -> None:
-        self.blobs: list[bytes] = []
-        self.description = _described(value, self.blobs)
-
-
-def _described(value: Any, blobs: list[bytes]) -> Any:
-    if isinstance(value, Frozen):
-        blobs += value.blobs
-        return value.description
-    if value is None or isinstance(value, str):
-        return {"text": value}
-    if hasattr(value, "asnumpy"):
-        value = value.asnumpy()
-    if isinstance(value, dict):
-        return {"dict": {str(key): _described(x, blobs) for key, x in value.items()}}
-    if isinstance(value, list | tuple):
-        try:
-            value = onp.array(value)
-        except ValueError:
-            return {"other": f"{type(value).__name__} of arrays of different shapes"}
-    if isinstance(value, bool | int | float | complex):
-        value = onp.array(value)
-    if not isinstance(value, onp.ndarray | onp.generic) or value.dtype.kind not in KINDS:
-        return {"other": type(value).__name__}
-    array = onp.ascontiguousarray(value).reshape(value.shape)
-    blobs.append(array.tobytes())
-    return {"array": [array.dtype.str, list(array.shape)]}
-
-
-def receive(channel: socket.socket, most: int, deadline: float | None = None) -> dict[str, Any]:
-    """Receive a message; its "values" are arrays again, or an `Other`.
-
-    Parameters
-    ----------
-    channel : socket
-    most : int
-        How many bytes its arrays may have.
-    deadline : float, optional
-        On `time.monotonic`'s clock.
-
-    Raises
-    ------
-    ProtocolError
-        If it is none, or too large.
-    TimeoutError
-    EOFError
-        If the other side has gone.
-    """
-    length = int.from_bytes(_exactly(channel, 8, deadline), "big")
-    if length > MOST_HEADER:
-        raise ProtocolError(f"a header of {length} bytes")
-    try:
-        header = json.loads(_exactly(channel, length, deadline))
-        budget = [most]
-        values = {
-            str(name): _rebuilt(described, channel, budget, deadline)
-            for name, described in header["values"].items()
-        }
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        IndexError,
-        OverflowError,
-        RecursionError,
-    ) as error:
-        raise ProtocolError(f"no message: {error}") from None
-    return {**header, "values": values}
-
-
-class Other:
-    """A result that is no array: only the name of its type is known."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-
-def _rebuilt(
-    described: Any, channel: socket.socket, budget: list[int], deadline: float | None
-) -> Any:
-    ((kind, what),) = described.items()
-    if kind == "dict":
-        return {str(key): _rebuilt(x, channel, budget, deadline) for key, x in what.items()}
-    if kind == "text":
-        return None if what is None else str(what)[:1000]
-    if kind == "other":
-        return Other(str(what)[:100])
-    if not _DTYPE.fullmatch(str(what[0])):
-        raise ProtocolError("an array whose dtype is not one of numbers")
-    dtype, shape = onp.dtype(str(what[0])), tuple(int(n) for n in what[1])
-    size = math.prod(shape) * dtype.itemsize
-    if len(shape) > 32 or min(shape, default=0) < 0:
-        raise ProtocolError(f"an array of dtype {dtype} and shape {shape}")
-    budget[0] -= size
-    if budget[0] < 0:
-        raise ProtocolError("more bytes of arrays than are allowed")
-    if not size:
-        return onp.empty(shape, dtype)
-    return onp.frombuffer(_exactly(channel, size, deadline), dtype).reshape(shape)
-
-
-def _exactly(channel: socket.socket, size: int, deadline: float | None) -> bytearray:
-    data = bytearray()
-    while len(data) < size:
-        if deadline is not None:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            channel.settimeout(left)
-        part = channel.recv(min(size - len(data), 2**20))
-        if not part:
-            raise EOFError
-        data += part
-    return data
-
-
-# -------------------------------------------------------------------------- the student's notebook
-
-
-class Stopped(BaseException):
-    """The other side says that this takes too long."""
-
-
-class Blocked:
+class ImportBlocker:
     """An importer that refuses some packages: libraries which differentiate."""
 
     def __init__(self, names: list[str]) -> None:
         self.names = names
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        """Raise for what is refused; leave the rest to the others."""
+        """Raise for a refused package; leave the others to the other importers."""
         if name.partition(".")[0] in self.names:
-            raise ModuleNotFoundError(f"{name} is not there when this is graded", name=name)
+            raise ModuleNotFoundError(f"{name} cannot be imported while this is graded", name=name)
 
 
 class Notebook:
@@ -216,7 +66,7 @@ class Notebook:
         """Run a cell; say what it raised."""
         done = self.shell.run_cell(source)
         error = done.error_before_exec or done.error_in_exec
-        return {"error": None if error is None else self._said(error)}
+        return {"error": None if error is None else self._describe(error)}
 
     def call(self, message: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Run the lines of a check; return what came of it, and the results."""
@@ -228,16 +78,16 @@ class Notebook:
         engine: list[str] = []
         counting = self._counting(calls, engine)
         found: dict[str, Any] = {}
-        said: dict[str, Any] = {"error": None, "stage": "forward"}
+        answer: dict[str, Any] = {"error": None, "stage": "forward"}
         off: Any = nullcontext([])
         if message["no_gradients"]:
             off = forbid.gradients_off(message["name"])
         start = time.perf_counter()
-        with off as asked:
+        with off as refused:
             try:
                 for stage in ("forward", "backward"):
                     if message[stage]:
-                        said["stage"] = stage
+                        answer["stage"] = stage
                         if message["count"]:
                             sys.setprofile(counting)
                         scope = spec.run(message[stage], scope)
@@ -246,17 +96,17 @@ class Notebook:
                         sys.setprofile(None)
                 found = spec.results(message["wanted"], scope)
                 # now, and not when it is sent: what was returned may compute in `__array__`
-                found = {text: Frozen(value) for text, value in found.items()}
-            except Stopped:
+                found = {text: EncodedValue(value) for text, value in found.items()}
+            except CallInterrupted:
                 raise
             except BaseException as error:
                 sys.setprofile(None)
-                said["error"] = self._said(error)
-        said["seconds"] = time.perf_counter() - start
-        said["asked"] = [str(name) for name in (*asked, *engine)]
-        said["calls"] = dict(calls)
+                answer["error"] = self._describe(error)
+        answer["seconds"] = time.perf_counter() - start
+        answer["asked"] = [str(name) for name in (*refused, *engine)]
+        answer["calls"] = dict(calls)
         after = {f"after {name}": value for name, value in inputs.items()}
-        return said, {**{f"result {text}": x for text, x in found.items()}, **after}
+        return answer, {**{f"result {text}": x for text, x in found.items()}, **after}
 
     def _counting(self, calls: Counter[str], engine: list[str]) -> Any:
         """Return a profiler that counts calls of the student's functions, and of the engine's."""
@@ -276,7 +126,7 @@ class Notebook:
 
         return count
 
-    def _said(self, error: BaseException) -> dict[str, Any]:
+    def _describe(self, error: BaseException) -> dict[str, Any]:
         """Return an error's type, text, and the student's own line."""
         line, function = None, None
         trace = error.__traceback__
@@ -296,8 +146,8 @@ def _writable(value: Any) -> Any:
     return value.copy() if isinstance(value, onp.ndarray) else value
 
 
-def limit(limits: Mapping[str, int]) -> None:
-    """Set this process's limits, for good; and let it end when its parent does (Linux)."""
+def set_limits(limits: Mapping[str, int]) -> None:
+    """Set the limits of this process for good, and let it end with its parent (on Linux)."""
     import resource
 
     if sys.platform.startswith("linux"):
@@ -309,21 +159,23 @@ def limit(limits: Mapping[str, int]) -> None:
             resource.setrlimit(which, (value, value))
 
 
-def main() -> None:
-    """Answer the messages on the socket whose number is given, until it is closed."""
-    channel = socket.socket(fileno=int(sys.argv[1]))
-    sys.path.pop(0)  # the folder of this file
+def serve(channel: socket.socket, notebook: Notebook) -> None:
+    """Answer the messages of a grader until it closes the connection.
+
+    Parameters
+    ----------
+    channel : socket
+    notebook : Notebook
+    """
     sys.path.insert(0, os.getcwd())  # as in a notebook
-    limit(json.loads(sys.argv[2]))
-    home = os.getpid()
+    own_pid = os.getpid()
     busy = False
 
-    def stop(*_: Any) -> None:
+    def interrupt(*_: Any) -> None:
         if busy:
-            raise Stopped
+            raise CallInterrupted
 
-    signal.signal(signal.SIGINT, stop)
-    notebook = Notebook()
+    signal.signal(signal.SIGINT, interrupt)
     send(channel, {"id": 0}, {})
     while True:
         try:
@@ -331,25 +183,35 @@ def main() -> None:
         except EOFError:
             return
         busy = True
-        said: dict[str, Any] = {}
+        answer: dict[str, Any] = {}
         values: dict[str, Any] = {}
         try:
             if message["do"] == "cell":
-                said = notebook.cell(message["source"])
+                answer = notebook.cell(message["source"])
             elif message["do"] == "block":
-                sys.meta_path.insert(0, Blocked(message["names"]))
+                sys.meta_path.insert(0, ImportBlocker(message["names"]))
             else:
-                said, values = notebook.call(message)
-        except Stopped:
-            said, values = {"error": {"type": "Stopped", "text": "", "line": None}}, {}
+                answer, values = notebook.call(message)
+        except CallInterrupted:
+            answer = {"error": {"type": "CallInterrupted", "text": "", "line": None}}
+            values = {}
         finally:
             busy = False
         sys.stdout.flush()
         sys.stderr.flush()
-        if os.getpid() != home:  # a child that the submission forked
+        if os.getpid() != own_pid:  # a child that the submission forked
             os._exit(0)
-        send(channel, {"id": message["id"], **said}, values)
+        send(channel, {"id": message["id"], **answer}, values)
+
+
+def main(arguments: list[str]) -> None:
+    """Run as a program: the number of a socket, limits as JSON, and the folder to work in."""
+    channel, limits, folder = arguments
+    sys.path.pop(0)  # where it was started
+    os.chdir(folder)
+    set_limits(json.loads(limits))
+    serve(socket.socket(fileno=int(channel)), Notebook())
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

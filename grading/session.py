@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from grading.sandbox import Limits, RunnerLostError, Sandbox, TimeLimitError
+from grading.sandbox import LimitedProcess, Limits, RunnerLostError, Sandbox, TimeLimitError
 from minpy.checking.texts import cleaned
 
 
@@ -62,9 +62,9 @@ class Session:
         ------
         TimeLimitError, RunnerLostError
         """
-        sandbox = self._ready()
+        sandbox = self._running_sandbox()
         try:
-            return sandbox.ask_alone(question, values, min(seconds, self._left()))
+            return sandbox.ask(question, values, min(seconds, self._left()), alone=True)
         except RunnerLostError:
             self._close()
             raise
@@ -80,12 +80,12 @@ class Session:
     def _close(self) -> None:
         if self._sandbox is not None:
             sandbox, self._sandbox = self._sandbox, None
-            sandbox.__exit__()
+            sandbox.end()
 
-    def _ready(self) -> Sandbox:
+    def _running_sandbox(self) -> Sandbox:
         while self._sandbox is None:
             self._left()
-            self._sandbox = Sandbox(self.files, self.limits).__enter__()
+            self._sandbox = LimitedProcess(self.files, self.limits)
             self._sandbox.ask({"do": "block", "names": self.blocked}, {}, self.limits.cell)
             for place, source in enumerate(self.cells):
                 if place in self._left_out:
@@ -114,13 +114,13 @@ class Session:
         finally:
             self._for_cells -= time.monotonic() - start
         if error:
-            self.errors[place] = in_words(error)
+            self.errors[place] = describe_error(error)
 
 
-def in_words(error: Any) -> str:
+def describe_error(error: Any) -> str:
     """Return an error that a runner described, for people; it may say anything.
 
-    >>> in_words({"type": "ValueError", "text": "bad", "line": 3})
+    >>> describe_error({"type": "ValueError", "text": "bad", "line": 3})
     'ValueError: bad (line 3)'
     """
     if not isinstance(error, dict):

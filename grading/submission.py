@@ -11,6 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from grading import canonical
+from grading.cells import defined_names, grade_id, has_points, is_check, is_solution
 from grading.course import Course, Submission
 from grading.judge import Verdict, judged, seed
 from grading.sandbox import Limits
@@ -127,7 +128,7 @@ def _graded(
         verdicts = [
             _verdict(course, submission, one, session, run)
             for one in hidden
-            if any(grade_id_of(cell) == one.check.grade_id for cell in cells)
+            if any(grade_id(cell) == one.check.grade_id for cell in cells)
         ]
         errors = {run[place].id: said for place, said in session.errors.items()}
     _follow(hidden, verdicts, run)
@@ -137,12 +138,8 @@ def _graded(
     return Graded(
         name,
         verdicts,
-        manual=[
-            grade_id_of(c) for c in cells if _is_graded(c) and grade_id_of(c) not in judged_ids
-        ],
-        unanswered=[
-            grade_id_of(c) for c in cells if _is_written(c) and grade_id_of(c) in made.unchanged
-        ],
+        manual=[grade_id(c) for c in cells if has_points(c) and grade_id(c) not in judged_ids],
+        unanswered=[grade_id(c) for c in cells if is_solution(c) and grade_id(c) in made.unchanged],
         repairs=repairs,
         ipynb=nbformat.writes(made.notebook),
         errors=errors,
@@ -164,7 +161,9 @@ def _verdict(
     def errors() -> list[str]:
         """Give what the cells raised that define the functions, once they have run."""
         return [
-            said for place, said in session.errors.items() if _defined(run[place].source) & called
+            said
+            for place, said in session.errors.items()
+            if defined_names(run[place].source) & called
         ]
 
     return judged(session, hidden, entropy, errors)
@@ -177,7 +176,9 @@ def _follow(
     called = {one.check.grade_id: _called(one) for one in hidden}
     wrong = [verdict for verdict in verdicts if verdict.status not in ("right", "not written")]
     for verdict in wrong:
-        cells = [cell.source for cell in run if _defined(cell.source) & called[verdict.grade_id]]
+        cells = [
+            cell.source for cell in run if defined_names(cell.source) & called[verdict.grade_id]
+        ]
         for other in wrong:
             names = called[other.grade_id] - called[verdict.grade_id]
             if any(re.search(rf"\b{name}\(", source) for name in names for source in cells):
@@ -192,27 +193,10 @@ def _called(hidden: HiddenCheck) -> set[str]:
     return set(re.findall(r"(\w+)\(", f"{hidden.check.forward}\n{hidden.check.backward}"))
 
 
-def _defined(source: str) -> set[str]:
-    return set(re.findall(r"^(?:def|class) +(\w+)", source, re.MULTILINE))
-
-
-def grade_id_of(cell: NotebookNode) -> str:
-    """Return the `grade_id` of a cell; empty where it has none."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
-
-
-def _is_graded(cell: NotebookNode) -> bool:
-    return bool(cell.metadata.get("nbgrader", {}).get("grade"))
-
-
-def _is_written(cell: NotebookNode) -> bool:
-    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
-
-
 def _to_run(cells: Sequence[NotebookNode]) -> list[NotebookNode]:
     """Return the cells that run when graded: up to the last one that the student wrote."""
     run = [cell for cell in cells if _runs(cell)]
-    while run and not (_is_written(run[-1]) or run[-1].id.startswith(canonical.ADDED)):
+    while run and not (is_solution(run[-1]) or run[-1].id.startswith(canonical.ADDED)):
         run.pop()
     return run
 
@@ -220,15 +204,14 @@ def _to_run(cells: Sequence[NotebookNode]) -> list[NotebookNode]:
 def _runs(cell: NotebookNode) -> bool:
     """Whether a cell runs when graded: code that is no check, and does not train."""
     skipped = SKIPPED in cell.metadata.get("tags", ())
-    is_check = _is_graded(cell) and not _is_written(cell)
-    return cell.cell_type == "code" and not skipped and not is_check
+    return cell.cell_type == "code" and not skipped and not is_check(cell)
 
 
 def _show(cells: Sequence[NotebookNode], verdict: Verdict) -> None:
     """Put a card where the check cell's output stands, and the points where nbgrader reads them."""
     card = Card.from_dict(verdict.card)
     for cell in cells:
-        if grade_id_of(cell) == verdict.grade_id:
+        if grade_id(cell) == verdict.grade_id:
             bundle = {"text/plain": str(card), "text/html": card._repr_html_()}
             value = {"text/plain": f"{verdict.points:g}"}
             cell.outputs = [

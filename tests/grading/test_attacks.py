@@ -216,7 +216,7 @@ def test_an_attack_gains_nothing(attack):
     adopt_orphans()
     before = descendants()
     with Session([NAIVE, ATTACKS[attack]], {}, LIMITS) as session:
-        sandbox = session._ready()
+        sandbox = session._running_sandbox()
         assert not session.errors
         control = sandbox.ask({"do": "cell", "source": "naive_check()"}, {}, 10.0)
         assert control.get("error") is None  # a check in the kernel gives full points

@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minpy.numpy as np
-from grading import runner
+from grading import wire
 
 
 def passed(values, header=None):
     """Send values over a socket, and return what arrives."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        sender = threading.Thread(target=runner.send, args=(theirs, header or {}, values))
+        sender = threading.Thread(target=wire.send, args=(theirs, header or {}, values))
         sender.start()
-        received = runner.receive(ours, 2**24, time.monotonic() + 10)
+        received = wire.receive(ours, 2**24, time.monotonic() + 10)
         sender.join()
     return received
 
@@ -31,7 +31,7 @@ def arrived(raw, most=2**20):
     with ours:
         with theirs:
             theirs.sendall(raw)
-        return runner.receive(ours, most, time.monotonic() + 2)
+        return wire.receive(ours, most, time.monotonic() + 2)
 
 
 def message(values, blob=b"", header=None):
@@ -86,7 +86,7 @@ def test_what_students_return_arrives():
 )
 def test_of_what_is_no_array_only_the_type_arrives(value, name):
     found = passed({"x": value})["values"]["x"]
-    assert isinstance(found, runner.Other)
+    assert isinstance(found, wire.OpaqueValue)
     assert found.name.startswith(name)
 
 
@@ -116,7 +116,7 @@ def test_of_what_is_no_array_only_the_type_arrives(value, name):
     ids=range(19),
 )
 def test_what_is_no_message_is_refused(raw):
-    with pytest.raises(runner.ProtocolError):
+    with pytest.raises(wire.ProtocolError):
         arrived(raw)
 
 
@@ -125,11 +125,11 @@ def test_an_end_in_the_middle_and_silence_are_noticed():
         arrived(message({"x": {"array": ["<f8", [4]]}}, b"\0" * 8))
     ours, theirs = socket.socketpair()
     with ours, theirs, pytest.raises(TimeoutError):
-        runner.receive(ours, 2**20, time.monotonic() + 0.05)
+        wire.receive(ours, 2**20, time.monotonic() + 0.05)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200))
 def test_random_bytes_are_refused_or_end(data):
-    with pytest.raises((runner.ProtocolError, EOFError)):
+    with pytest.raises((wire.ProtocolError, EOFError)):
         arrived(len(data).to_bytes(8, "big") + data)

@@ -1,11 +1,8 @@
-"""Starting a runner, talking to it within limits, and ending all that came of it.
+"""A sandbox without namespaces: a process with limits, a folder and an environment of its own.
 
-A `Sandbox` is the one place that knows how a student's process is kept in. This one gives it a
-session, a folder and limits of its own, an environment without secrets, and nothing else: no
-namespaces. Whoever writes a stronger one writes another class with these three methods.
-
-The process is ended with everything that it started, also what left its session: whoever starts
-sandboxes becomes the parent of orphans (Linux), and so can find them.
+It keeps a submission from hurting others by accident, and not from reading what you can read. The
+process ends with everything that it started, including processes that left its session: the grader
+becomes the parent of orphans (on Linux), and so can find them.
 """
 
 from __future__ import annotations
@@ -23,67 +20,31 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import minpy
-from grading import runner
-from grading.processes import descendants, end, processor_seconds, threads_of_user, waited_for
+from grading import wire
+from grading.processes import (
+    descendants,
+    faults_of_children,
+    kill_all,
+    processor_seconds,
+    threads_of_user,
+)
+from grading.sandbox.protocol import Limits, RunnerLostError, TimeLimitError
+
+PACKAGES = (Path(minpy.__file__).parent, Path(wire.__file__).parent)
+RUNNER = (sys.executable, "-m", "grading.runner")
 
 
-class RunnerLostError(Exception):
-    """The runner is gone; says why."""
-
-
-class TimeLimitError(Exception):
-    """There was no answer in time, and the call was interrupted."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one submission may use.
-
-    Attributes
-    ----------
-    cell, call : float
-        Seconds for one cell of the notebook, and for one call of a function.
-    grace : float
-        Seconds that an interrupted cell has to stop.
-    submission : float
-        Seconds for all of a notebook. Its cells get half of that, and each of them no more than a
-        quarter of what is left of it; so there is time for the calls, whatever cells do.
-    cpu : int
-        Seconds of the processor, for one process.
-    memory, file : int
-        Bytes of address space, and of a file.
-    processes : int
-        How many there may be.
-    output : int
-        Bytes of what it prints that are kept; what is more is read and dropped.
-    reply : int
-        Bytes of the arrays in an answer.
-    """
-
-    cell: float = 60.0
-    call: float = 10.0
-    grace: float = 2.0
-    submission: float = 300.0
-    cpu: int = 300
-    memory: int = 4 * 2**30
-    file: int = 256 * 2**20
-    processes: int = 64
-    output: int = 64 * 2**10
-    reply: int = 64 * 2**20
-
-
-class Sandbox:
-    """A process in which a submission runs, with a folder that is removed at the end.
+class LimitedProcess:
+    """A process with limits in which a submission runs: a `grading.sandbox.Sandbox`.
 
     Parameters
     ----------
     files : mapping of str to bytes
-        What lies in its folder.
+        The files in its folder.
     limits : Limits
     """
 
@@ -96,16 +57,13 @@ class Sandbox:
         self._ended = threading.Event()
         self._process: Any = None
         self._watcher = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> Sandbox:
-        self._strangers = descendants()
+        self._others = descendants()
         self._folder = Path(tempfile.mkdtemp(prefix="minpy-grade-"))
         try:
             self._start()
         except BaseException:
-            self.__exit__()
+            self.end()
             raise
-        return self
 
     def _start(self) -> None:
         home = self._folder / "home"
@@ -121,8 +79,8 @@ class Sandbox:
         self._channel = ours
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, runner.__file__, str(theirs.fileno()), _as_rlimits(self.limits)],
-                cwd=work,
+                [*RUNNER, str(theirs.fileno()), _rlimits(self.limits), str(work)],
+                cwd=home,
                 env=environment(self._folder),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -135,46 +93,33 @@ class Sandbox:
         self._watcher.start()
         self._answer(time.monotonic() + self.limits.cell)  # it has started
 
-    def ask_alone(
-        self, question: Mapping[str, Any], values: Mapping[str, Any], seconds: float
-    ) -> Any:
-        """Ask, as `ask` does, with no help from other processes: they are ended before.
-
-        The answer has "helpers": whether one was started to find it. What is switched off in the
-        runner, such as the engine's gradients, is there in another process.
-        """
-        runner_alone = {self._process.pid}
-        end(descendants() - self._strangers - runner_alone)
-        before, waited = descendants(), waited_for(self._process.pid)
-        answer = self.ask(question, values, seconds)
+    def ask(
+        self,
+        question: Mapping[str, Any],
+        values: Mapping[str, Any],
+        seconds: float,
+        alone: bool = False,
+    ) -> dict[str, Any]:
+        """Send a question to the runner and return its answer: see `Sandbox.ask`."""
+        if not alone:
+            return self._ask(question, values, seconds)
+        pid = self._process.pid
+        kill_all(descendants() - self._others - {pid})
+        before, faults = descendants(), faults_of_children(pid)
+        answer = self._ask(question, values, seconds)
         started = descendants() - before
-        answer["helpers"] = bool(started) or waited_for(self._process.pid) != waited
+        answer["helpers"] = bool(started) or faults_of_children(pid) != faults
         return answer
 
-    def ask(self, question: Mapping[str, Any], values: Mapping[str, Any], seconds: float) -> Any:
-        """Send a question to the runner and return its answer.
-
-        Parameters
-        ----------
-        question : mapping
-            See `grading.runner`.
-        values : mapping of str to arrays and numbers
-        seconds : float
-
-        Raises
-        ------
-        TimeLimitError
-            If there was no answer in time, of the clock or of the processor's; the runner is there
-            for the next question.
-        RunnerLostError
-            If the runner has gone; this sandbox is of no more use.
-        """
+    def _ask(
+        self, question: Mapping[str, Any], values: Mapping[str, Any], seconds: float
+    ) -> dict[str, Any]:
         self._count += 1
         spent = processor_seconds(self._process.pid)
         deadline = time.monotonic() + seconds
         try:
             self._channel.settimeout(seconds)
-            runner.send(self._channel, {**question, "id": self._count}, values)
+            wire.send(self._channel, {**question, "id": self._count}, values)
             answer = self._answer(deadline)
         except TimeoutError:
             with suppress(ProcessLookupError):
@@ -193,12 +138,12 @@ class Sandbox:
     def _answer(self, deadline: float) -> dict[str, Any]:
         try:
             while True:
-                answer = runner.receive(self._channel, self.limits.reply, deadline)
+                answer = wire.receive(self._channel, self.limits.reply, deadline)
                 if answer.get("id") == self._count:
                     return answer
         except (EOFError, ConnectionResetError):
             raise RunnerLostError(self._why()) from None
-        except runner.ProtocolError as error:
+        except wire.ProtocolError as error:
             raise RunnerLostError(f"it sent {error}") from None
 
     def _why(self) -> str:
@@ -243,7 +188,7 @@ class Sandbox:
                 with suppress(OSError):
                     self._channel.shutdown(socket.SHUT_RDWR)
                 return
-            if len(descendants() - self._strangers) > self.limits.processes:
+            if len(descendants() - self._others) > self.limits.processes:
                 self._cause = f"it started more than {self.limits.processes} processes"
                 self._kill()
 
@@ -253,19 +198,20 @@ class Sandbox:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         for _ in range(100):
-            left = descendants() - self._strangers
+            left = descendants() - self._others
             if not left:
                 return
-            end(left)
+            kill_all(left)
             time.sleep(0.01)
 
-    def __exit__(self, *_: object) -> None:
+    def end(self) -> None:
+        """End all processes of the submission and remove its files."""
         self._ended.set()
         if self._process is not None:
             self._kill()
             self._process.wait()
             if self._watcher.is_alive():
-                self._watcher.join()  # or it would still be killing when the next runner is there
+                self._watcher.join()  # else it could kill the processes of the next sandbox
             self._reader.join(5.0)
             self._process.stdout.close()
             self._channel.close()
@@ -292,14 +238,14 @@ def environment(folder: Path) -> dict[str, str]:
         "IPYTHONDIR": str(home / "ipython"),
         "MPLCONFIGDIR": str(home / "matplotlib"),
         "MPLBACKEND": "agg",
-        "PYTHONPATH": str(Path(minpy.__file__).parent.parent),
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys(str(path.parent) for path in PACKAGES)),
         "PYTHONNOUSERSITE": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
     }
 
 
-def _as_rlimits(limits: Limits) -> str:
+def _rlimits(limits: Limits) -> str:
     """Return the limits as the runner sets them."""
     return json.dumps(
         {
