@@ -23,12 +23,11 @@ import numpy as onp
 from minpy import errors
 from minpy.array import Array, current_data, dtype_of, printable, wrap
 from minpy.backward import backward, between, without_bystanders
-from minpy.containers import is_differentiable, leaves, rebuilt
+from minpy.containers import is_differentiable, is_nested, leaves, rebuilt
 from minpy.inplace import zeros_for
 from minpy.ops.creation import as_array, astype, new_array
 from minpy.ops.elementwise import real
-from minpy.ops.reduction import sum as sum_
-from minpy.ops.shape import reshape, stack
+from minpy.ops.shape import concatenate, reshape
 from minpy.tape import Node, leaf, moved, next_serial
 
 Argnum = int | str | Sequence[int | str]
@@ -156,8 +155,13 @@ def _argument(f: Callable, which: int | str, args: list, kwargs: dict) -> tuple[
     """Return where the argument called `which` is: the list or dict, and its place there."""
     place: Any = which
     if isinstance(which, str) and which not in kwargs:
-        names = list(inspect.signature(f).parameters)
-        place = names.index(which) if which in names else len(args)
+        parameters = inspect.signature(f).parameters
+        place = list(parameters).index(which) if which in parameters else len(args)
+        if which in parameters and place >= len(args):
+            default = parameters[which].default
+            if default is not inspect.Parameter.empty:
+                kwargs[which] = default
+                place = which
     if isinstance(place, str):
         return kwargs, place
     if not isinstance(place, int) or not -len(args) <= place < len(args):
@@ -305,7 +309,7 @@ def _alone(recording: Recording) -> bool:
     return not others and all(node[2][0] is None for node in recording.leaves)
 
 
-def _value(data: Any, node: Node | None) -> Array:
+def _value(data: Any, node: Node | None = None) -> Array:
     """Return the value of a function; its memory may be an argument's, or read by a kept vjp."""
     value = wrap(data, node)
     value._pinned = True
@@ -372,11 +376,13 @@ def elementwise_grad(f: Callable, argnum: Argnum = 0) -> Callable[..., Any]:
 def make_vjp(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Callable, Any]]:
     """Return a function that returns a vector-Jacobian product and the value of `f`.
 
+    `f` returns an array, a number, or a nested dict, list, tuple or dataclass of these.
+
     Returns
     -------
     callable
-        ``(vjp, value)`` for the arguments of `f`.  ``vjp(g)``, with `g` of the value's shape,
-        returns ``g`` times the Jacobian, and can be called as often as needed.
+        ``(vjp, value)`` for the arguments of `f`.  ``vjp(g)``, with `g` of the value's structure
+        and shapes, returns ``g`` times the Jacobian, and can be called as often as needed.
 
     Examples
     --------
@@ -390,6 +396,9 @@ def make_vjp(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Callable, A
     def vjp_and_value(*args: Any, **kwargs: Any) -> tuple[Callable, Any]:
         recording = Recording(f, argnum, args, kwargs)
         try:
+            nested = rebuilt(recording.result, _handle_of) if is_nested(recording.result) else None
+            if nested is not None:
+                recording.result = _joined(f, nested, nested)
             end = recording.end()
         except BaseException:
             recording.close()
@@ -397,11 +406,15 @@ def make_vjp(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Callable, A
         data, ends = end._data, [end._node]
         beyond = None not in ends and not _alone(recording) and between(ends, recording.start)[1]
         value = _value(data, ends[0] if beyond else None)
+        if nested is not None and not beyond:
+            nested = rebuilt(nested, lambda x: _value(x._data) if type(x) is Array else x)
         recording.result = None
         del end
         recording.stop()
 
         def vjp(g: Any) -> Any:
+            if nested is not None:
+                g = _joined(f, nested, g)
             g = g if type(g) is Array else as_array(g)
             current_data(g)
             if g.shape != value.shape:
@@ -411,103 +424,33 @@ def make_vjp(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Callable, A
             return recording.gradients(_pulled(recording, ends.copy(), g)[0])
 
         weakref.finalize(vjp, _forget, ends, recording.leaves).atexit = False
-        return vjp, value
+        return vjp, value if nested is None else nested
 
     return vjp_and_value
 
 
-def make_jvp(f: Callable, argnum: int | str = 0) -> Callable[..., Callable]:
-    """Return a function that returns a Jacobian-vector product.
+def _handle_of(x: Any) -> Any:
+    """Return an array or a number in a nested value as an `Array`; anything else as it is."""
+    if not is_differentiable(x):
+        return x
+    x = as_array(x)
+    current_data(x)
+    return x
 
-    It is two backward passes: ``vjp(u)`` is linear in ``u``, and its own vjp is the Jacobian.
 
-    Returns
-    -------
-    callable
-        For the arguments of `f`, a function that takes ``v``, of the argument's shape, to
-        ``(value, Jacobian times v)``.
+def _joined(f: Callable, value: Any, parts: Any) -> Array:
+    """Return `parts`, nested as the value of `f` is, as one vector of what can be differentiated.
 
-    Examples
-    --------
-    >>> import minpy, minpy.numpy as np
-    >>> minpy.make_jvp(np.sin)(np.zeros(2))(np.array([1.0, 2.0]))
-    (array([0., 0.]), array([1., 2.]))
+    A value of several arrays so has one end, from which one backward pass starts.
     """
-
-    @functools.wraps(f)
-    def jvp_at(*args: Any, **kwargs: Any) -> Callable:
-        vjp, value = make_vjp(f, argnum)(*args, **kwargs)
-        of_u, _ = make_vjp(vjp)(zeros_for(value))
-
-        def jvp(v: Any) -> tuple[Any, Any]:
-            return value, of_u(v)
-
-        return jvp
-
-    return jvp_at
-
-
-def jacobian(f: Callable, argnum: int | str = 0) -> Callable[..., Any]:
-    """Return a function that returns the Jacobian of `f`.
-
-    Returns
-    -------
-    callable
-        For the arguments of `f`, an array of the shape of the value followed by that of the
-        argument; one backward pass for each element of the value.
-
-    Examples
-    --------
-    >>> import minpy, minpy.numpy as np
-    >>> minpy.jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
-    array([[2., 0.],
-           [0., 4.]])
-    """
-
-    @functools.wraps(f)
-    def jacobian_at(*args: Any, **kwargs: Any) -> Any:
-        vjp, value = make_vjp(f, argnum)(*args, **kwargs)
-        basis = onp.eye(value.size, dtype=value.dtype).reshape((value.size, *value.shape))
-        rows = [vjp(e) for e in basis]
-        if not rows:
-            raise ValueError(f"{errors.name_of(f)} returned an empty array, which has no Jacobian")
-        return reshape(stack(rows), value.shape + rows[0].shape)
-
-    return jacobian_at
-
-
-def hessian(f: Callable, argnum: int | str = 0) -> Callable[..., Any]:
-    """Return a function that returns the Hessian of `f`.
-
-    Examples
-    --------
-    >>> import minpy, minpy.numpy as np
-    >>> minpy.hessian(lambda x: np.sum(x**3))(np.array([1.0, 2.0]))
-    array([[ 6.,  0.],
-           [ 0., 12.]])
-    """
-    return jacobian(jacobian(f, argnum), argnum)
-
-
-def hessian_vector_product(f: Callable, argnum: int | str = 0) -> Callable[..., Any]:
-    """Return a function that returns the Hessian of `f` times a vector, without the Hessian.
-
-    Returns
-    -------
-    callable
-        Takes the arguments of `f`, then the vector, of the shape of the argument.
-
-    Examples
-    --------
-    >>> import minpy, minpy.numpy as np
-    >>> hvp = minpy.hessian_vector_product(lambda x: np.sum(x**3))
-    >>> hvp(np.array([1.0, 2.0]), np.array([1.0, 0.0]))
-    array([6., 0.])
-    """
-    gradient = grad(f, argnum)
-
-    def gradient_dot_vector(*args: Any, **kwargs: Any) -> Any:
-        *inputs, vector = args
-        return sum_(gradient(*inputs, **kwargs) * vector)
-
-    return functools.wraps(f)(grad(gradient_dot_vector, argnum))
+    like, found = leaves(value), leaves(parts)
+    if len(like) != len(found):
+        raise errors.wrong_structure(f, len(like), len(found))
+    pairs = [(x, as_array(y)) for x, y in zip(like, found, strict=True) if type(x) is Array]
+    if not pairs:
+        raise errors.no_array(f, value)
+    dtype = onp.result_type(*(x.dtype for x, _ in pairs))
+    for x, y in pairs:
+        if x.shape != y.shape:
+            raise errors.wrong_gradient(f, x.shape, y.shape)
+    return concatenate([reshape(y if y.dtype == dtype else astype(y, dtype), -1) for _, y in pairs])

@@ -19,6 +19,13 @@ def is_differentiable(x: Any) -> bool:
     return isinstance(x, Array | onp.ndarray) and onp.issubdtype(dtype, onp.inexact)
 
 
+def is_nested(value: Any) -> bool:
+    """Whether `value` is a container: a dict, list, tuple or dataclass."""
+    if isinstance(value, dict | list | tuple):
+        return True
+    return dataclasses.is_dataclass(value) and not isinstance(value, type)
+
+
 def leaves(value: Any) -> list[Any]:
     """Return everything in `value` that is no container, in order."""
     found: list[Any] = []

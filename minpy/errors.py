@@ -147,6 +147,14 @@ def complex_result(f: Callable) -> TypeError:
     )
 
 
+def wrong_structure(f: Callable, wanted: int, given: int) -> ValueError:
+    """A vjp of a nested value was called with something of another structure."""
+    return ValueError(
+        f"the vjp of {name_of(f)} takes a gradient nested as its value is, with {wanted} leaves, "
+        f"got {given}"
+    )
+
+
 def wrong_gradient(f: Callable, wanted: tuple, given: tuple) -> ValueError:
     """A vjp was given a gradient of another shape than the value has."""
     return ValueError(

@@ -36,6 +36,7 @@ SIZES = {
     "minpy: extend": 129,
     "minpy: trace": 44,
     "minpy: dtypes": 27,
+    "minpy: derivatives": 135,
     "minpy: numpy": 916,
     "minpy: plotting": 865,
     "minpy: symbol": 606,
