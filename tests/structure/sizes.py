@@ -32,7 +32,7 @@ SIZES = {
     "minpy: backend mxnet, kernels": 77,
     "minpy: backend mxnet, loading": 134,
     "minpy: errors": 128,
-    "minpy: containers": 37,
+    "minpy: containers": 42,  # `is_nested`: values of functions may be containers, too
     "minpy: extend": 129,
     "minpy: trace": 44,
     "minpy: dtypes": 27,
@@ -43,7 +43,8 @@ SIZES = {
     "minpy: nn": 3429,
     "minpy: datasets": 561,
     "minpy: checking": 2244,
-    "minpy: facades": 325,
+    # With the names of HIPS autograd in `minpy` itself: a line to import each, a line to export it.
+    "minpy: facades": 350,
     "grading": 2543,
     "benchmarks": 1837,
 }
