@@ -21,12 +21,10 @@ import os
 import sys
 import time
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from minpy.nn.interrupts import INTERRUPTED
-
-if TYPE_CHECKING:
-    from minpy.nn.solver import Solver
+from minpy.nn.training_state import Trainer
 
 __all__ = ["HOOKS", "Checkpoint", "EarlyStopping", "LivePlot", "ProgressBar", "TensorBoard"]
 
@@ -55,7 +53,7 @@ class ProgressBar:
         self.bar = bar
         self._tqdm: Any = None
 
-    def on_train_begin(self, solver: Solver) -> None:
+    def on_train_begin(self, solver: Trainer) -> None:
         """Show the bar."""
         wanted = _is_watched() if self.bar is None else self.bar
         make = _tqdm() if wanted else None
@@ -66,7 +64,7 @@ class ProgressBar:
             self._tqdm = make(total=self._steps, initial=done, unit="step", dynamic_ncols=True)
             self._tqdm.set_description(_epoch(solver, solver.epoch + 1), refresh=True)
 
-    def on_step_end(self, solver: Solver) -> None:
+    def on_step_end(self, solver: Trainer) -> None:
         """Move the bar, and now and then show the loss."""
         if self._tqdm is not None:
             self._tqdm.update()
@@ -79,7 +77,7 @@ class ProgressBar:
             total = "" if self._steps is None else f" / {self._steps}"
             print(f"(Iteration {solver.iteration}{total}) loss: {loss:.6f}", flush=True)
 
-    def on_epoch_end(self, solver: Solver) -> None:
+    def on_epoch_end(self, solver: Trainer) -> None:
         """Write a line with the accuracies."""
         now = time.perf_counter()
         judged = "acc" if solver.task_type == "classification" else "loss"
@@ -96,23 +94,21 @@ class ProgressBar:
         if solver.epoch < solver.last_epoch:
             self._tqdm.set_description(_epoch(solver, solver.epoch + 1), refresh=False)
 
-    def on_train_end(self, solver: Solver) -> None:
+    def on_train_end(self, solver: Trainer) -> None:
         """Close the bar and print the summary."""
         if self._tqdm is not None:
             self._tqdm.close()
             self._tqdm = None
-        if (
-            sys.exc_info()[0] is None and solver.stop_reason != INTERRUPTED
-        ):  # these speak themselves
+        if not solver.failed and solver.stop_reason != INTERRUPTED:  # these speak themselves
             print(solver.summary(), flush=True)
 
 
-def _epoch(solver: Solver, number: int) -> str:
+def _epoch(solver: Trainer, number: int) -> str:
     width = len(str(solver.last_epoch))
     return f"epoch {number:{width}}/{solver.last_epoch}"
 
 
-def _steps_to_go(solver: Solver) -> int | None:
+def _steps_to_go(solver: Trainer) -> int | None:
     """Return how many steps there will be, with those made before; None if nobody can tell."""
     try:
         in_an_epoch = solver.train_dataiter.getnumiterations()
@@ -121,14 +117,14 @@ def _steps_to_go(solver: Solver) -> int | None:
     return int(in_an_epoch) * solver.last_epoch
 
 
-def _mean_loss(solver: Solver) -> float:
+def _mean_loss(solver: Trainer) -> float:
     """Return the mean loss of the last epoch's steps."""
     steps = max(1, round(solver.iteration / solver.epoch))
     losses = solver.loss_history[-steps:]
     return sum(losses) / len(losses)
 
 
-def _scores(solver: Solver) -> dict[str, list[float]]:
+def _scores(solver: Trainer) -> dict[str, list[float]]:
     found = {"train": solver.train_acc_history, "val": solver.val_acc_history}
     return {name: history for name, history in found.items() if history}
 
@@ -169,25 +165,25 @@ class LivePlot:
         self._display: Any = None
         self._next = 0.0
 
-    def on_train_begin(self, solver: Solver) -> None:
+    def on_train_begin(self, solver: Trainer) -> None:
         """Make room for the picture."""
         self._display = None
         self._next = time.monotonic() + min(1.0, self.seconds)
         if not in_jupyter():
             print("LivePlot draws in Jupyter only; here, solver.plot() draws at the end")
 
-    def on_step_end(self, solver: Solver) -> None:
+    def on_step_end(self, solver: Trainer) -> None:
         """Draw anew, if the last picture is old."""
         if time.monotonic() >= self._next:
             self._draw(solver)
             self._next = time.monotonic() + self.seconds
 
-    def on_train_end(self, solver: Solver) -> None:
+    def on_train_end(self, solver: Trainer) -> None:
         """Draw the last picture."""
         if solver.loss_history:
             self._draw(solver)
 
-    def _draw(self, solver: Solver) -> None:
+    def _draw(self, solver: Trainer) -> None:
         if not in_jupyter():
             return
         from IPython.display import display
@@ -232,17 +228,17 @@ class Checkpoint:
         self.every_epochs = every_epochs
         self.every_steps = every_steps
 
-    def on_step_end(self, solver: Solver) -> None:
+    def on_step_end(self, solver: Trainer) -> None:
         """Write, if it is time."""
         if self.every_steps is not None and solver.iteration % self.every_steps == 0:
             self._write(solver)
 
-    def on_epoch_end(self, solver: Solver) -> None:
+    def on_epoch_end(self, solver: Trainer) -> None:
         """Write, if it is time."""
         if solver.epoch % self.every_epochs == 0 or solver.epoch == solver.last_epoch:
             self._write(solver)
 
-    def _write(self, solver: Solver) -> None:
+    def _write(self, solver: Trainer) -> None:
         solver.save_checkpoint(self.path.format(epoch=solver.epoch, step=solver.iteration))
 
 
@@ -270,23 +266,23 @@ class TensorBoard:
         self._modules = _tensorboard()
         self._writer: Any = None
 
-    def on_train_begin(self, solver: Solver) -> None:
+    def on_train_begin(self, solver: Trainer) -> None:
         """Open an event file."""
         self._writer = self._modules[0](self.folder)
 
-    def on_step_end(self, solver: Solver) -> None:
+    def on_step_end(self, solver: Trainer) -> None:
         """Write the loss now and then."""
         if solver.iteration % self.every == 0:
             values = {"loss": solver.loss_history[-1], "learning_rate": solver.learning_rate}
             self._write(solver.iteration, values)
 
-    def on_epoch_end(self, solver: Solver) -> None:
+    def on_epoch_end(self, solver: Trainer) -> None:
         """Write the accuracies."""
         judged = "accuracy" if solver.task_type == "classification" else "loss of samples"
         scores = _scores(solver)
         self._write(solver.iteration, {f"{judged}/{k}": v[-1] for k, v in scores.items()})
 
-    def on_train_end(self, solver: Solver) -> None:
+    def on_train_end(self, solver: Trainer) -> None:
         """Close the file."""
         if self._writer is not None:
             self._writer.close()
@@ -338,7 +334,7 @@ class EarlyStopping:
         self.patience = patience
         self.least = least
 
-    def on_epoch_end(self, solver: Solver) -> None:
+    def on_epoch_end(self, solver: Trainer) -> None:
         """Stop, if it is time."""
         history = solver.val_acc_history or solver.train_acc_history
         sign = 1 if solver.task_type == "classification" else -1

@@ -7,20 +7,19 @@ best and its parameters, the place in the training data, and the state of the ra
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as onp
 
 import minpy.numpy as np
 from minpy.nn import parameters
 from minpy.nn.io import state_of
+from minpy.nn.training_state import TrainingState
+from minpy.nn.updater import Updater
 
-if TYPE_CHECKING:
-    from minpy.nn.solver import Solver
+__all__ = ["load", "restore", "save"]
 
-__all__ = ["resume", "save"]
-
-# what a checkpoint takes from a solver as it is
+# what a checkpoint takes from the state of training as it is
 PLAIN = (
     "epoch",
     "iteration",
@@ -31,64 +30,77 @@ PLAIN = (
     "val_acc_history",
     "best_val_acc",
     "best_epoch",
-    "learning_rates",
 )
-ARRAYS = ("optim_configs", "best_params", "best_aux_params")
+ARRAYS = ("best_params", "best_aux_params")
 
 
-def save(solver: Solver, path: str | os.PathLike) -> None:
+def save(
+    path: str | os.PathLike, state: TrainingState, model: Any, updater: Updater, dataiter: Any
+) -> None:
     """Write a checkpoint; see `Solver.save_checkpoint`."""
-    model = solver.model
+    solver = {name: getattr(state, name) for name in (*PLAIN, *ARRAYS)}
+    solver.update(learning_rates=updater.base_rates, optim_configs=updater.configs)
     parameters.save(
         path,
         {
             "params": model.params,
             "aux_params": model.aux_params,
-            "solver": {name: getattr(solver, name) for name in (*PLAIN, *ARRAYS)},
-            "made_with": _made_with(solver),
-            "data": state_of(solver.train_dataiter),
+            "solver": solver,
+            "made_with": _made_with(model, updater, dataiter),
+            "data": state_of(dataiter),
             "random": onp.random.get_state(legacy=False),
         },
     )
 
 
-def resume(solver: Solver, path: str | os.PathLike) -> None:
-    """Put the state in a checkpoint into a solver; see `Solver.resume`."""
+def load(path: str | os.PathLike) -> dict[str, Any]:
+    """Return what a checkpoint holds."""
     tree = parameters.load(path)
     if not isinstance(tree, dict) or "solver" not in tree:
         raise parameters.ParameterFileError(
             f"{path} is no checkpoint of a solver. If it was written by model.save, "
             "model.load reads it"
         )
+    return tree
+
+
+def restore(
+    tree: dict[str, Any],
+    path: str | os.PathLike,
+    state: TrainingState,
+    model: Any,
+    updater: Updater,
+    dataiter: Any,
+) -> None:
+    """Put what a checkpoint held into the parts of a solver; see `Solver.resume`."""
     if tree["data"] is None:
         raise ValueError(
-            f"{path} does not say where in the data training was: "
-            f"{type(solver.train_dataiter).__name__} has no get_state. A run with "
-            "minpy.nn.io.NDArrayIter can be resumed"
+            f"{path} does not say where in the data training was: {type(dataiter).__name__} has no "
+            "get_state. A run with minpy.nn.io.NDArrayIter can be resumed"
         )
-    solver.prepare()
     # these two refuse what does not fit; a solver that was refused is still what it was
-    _compare(tree["made_with"], _made_with(solver), path)
-    solver.model.set_params(tree["params"], tree["aux_params"], os.fspath(path))
+    _compare(tree["made_with"], _made_with(model, updater, dataiter), path)
+    model.set_params(tree["params"], tree["aux_params"], os.fspath(path))
+    saved = tree["solver"]
     for name in PLAIN:
-        setattr(solver, name, tree["solver"][name])
+        setattr(state, name, saved[name])
     for name in ARRAYS:
-        setattr(solver, name, _as_arrays(tree["solver"][name]))
-    solver.train_dataiter.set_state(tree["data"])
-    solver.last_epoch = max(solver.last_epoch, solver.num_epochs)
-    solver.stop_reason = None
+        setattr(state, name, _as_arrays(saved[name]))
+    updater.configs = _as_arrays(saved["optim_configs"])
+    updater.base_rates = saved["learning_rates"]
+    updater.steps = state.iteration
+    dataiter.set_state(tree["data"])
+    state.stop_reason = None
     onp.random.set_state(tree["random"])
 
 
-def _made_with(solver: Solver) -> dict[str, Any]:
+def _made_with(model: Any, updater: Updater, dataiter: Any) -> dict[str, Any]:
     """Return what two solvers must have in common for one to go on with the other's work."""
-    rules = solver.update_rules
-    data = solver.train_dataiter
     return {
-        "model": type(solver.model).__name__,
-        "update rules": {name: _name_of(rule) for name, rule in rules.items()},
-        "a batch": [[name, list(shape)] for name, shape in data.provide_data],
-        "samples": getattr(data, "num_data", None),
+        "model": type(model).__name__,
+        "update rules": {name: _name_of(rule) for name, rule in updater.rules.items()},
+        "a batch": [[name, list(shape)] for name, shape in getattr(dataiter, "provide_data", ())],
+        "samples": getattr(dataiter, "num_data", None),
     }
 
 

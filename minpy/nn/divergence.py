@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as onp
 
 import minpy.numpy as np
 from minpy.nn.optim import global_norm
 from minpy.nn.tables import Table
-
-if TYPE_CHECKING:
-    from minpy.nn.solver import Solver
+from minpy.nn.training_state import TrainingState
 
 __all__ = ["DivergedError", "diverged"]
 
@@ -30,26 +28,39 @@ class DivergedError(ArithmeticError):
     """The loss, or the norm of the gradients, became NaN or infinite."""
 
 
-def diverged(solver: Solver, gradients: dict[str, Any], batch: Any) -> DivergedError:
-    """Return the error that says at which step, after which losses, and with which gradients."""
-    *before, loss = solver.loss_history[-LAST - 1 :]
+def diverged(
+    state: TrainingState,
+    loss: float,
+    params: dict[str, Any],
+    gradients: dict[str, Any],
+    batch: Any,
+    learning_rate: Any,
+) -> DivergedError:
+    """Return the error that says at which step, after which losses, and with which gradients.
+
+    Parameters
+    ----------
+    state : TrainingState
+        That before the step.
+    loss : float
+        That of the step.
+    params, gradients : dict of Array
+    batch : DataBatch
+    learning_rate : float or str
+        As it is to be printed.
+    """
+    before = state.loss_history[-LAST:]
     what = f"the loss became {loss}" if not onp.isfinite(loss) else "the gradients became infinite"
     lines = [
-        f"{what} at step {solver.iteration + 1}, in epoch {solver.epoch + 1}; "
+        f"{what} at step {state.iteration + 1}, in epoch {state.epoch + 1}; "
         "that step was not made.",
         f"Losses before: {', '.join(f'{x:.4g}' for x in before) or 'none'}",
-        f"Learning rate: {_learning_rate(solver)}",
-        str(norms(solver.model.params, gradients)),
+        f"Learning rate: {learning_rate}",
+        str(norms(params, gradients)),
         *_faults(batch),
         ADVICE,
     ]
     return DivergedError("\n".join(lines))
-
-
-def _learning_rate(solver: Solver) -> Any:
-    rate = solver.learning_rate
-    rule = getattr(solver.update_rule, "__name__", "the update rule")
-    return f"what {rule} takes by default" if rate is None else rate
 
 
 def _faults(batch: Any) -> list[str]:

@@ -206,6 +206,21 @@ class ModelBase(ParameterStore):
         """
         return value_and_grad(self.with_params(f))
 
+    def loss_and_gradients(self, params: dict[str, Any], batch: Any) -> tuple[Any, dict[str, Any]]:
+        """Return the loss for a batch in training, and its gradients by parameter.
+
+        Parameters
+        ----------
+        params : dict of Array
+        batch : DataBatch
+
+        Returns
+        -------
+        loss : Array, shape ()
+        gradients : dict of Array
+        """
+        return _loss_and_gradients(params, self, batch)
+
     def with_params(self, f: Callable) -> Callable:
         """Return `f` as a function of the parameters, which come first, and of its arguments."""
 
@@ -266,6 +281,14 @@ class ModelBase(ParameterStore):
         return self
 
 
+def training_loss(params: dict[str, Any], model: ModelBase, batch: Any) -> Any:
+    return model.with_params(model.training_loss)(params, batch)
+
+
+# a function of the model, and not one that a model keeps: a copy of a model trains the copy
+_loss_and_gradients = value_and_grad(training_loss)
+
+
 class Model(ModelBase):
     """A network with a loss, for a `Solver` or for a loop of one's own.
 
@@ -307,7 +330,6 @@ class Model(ModelBase):
             network, loss = None, network if loss is None else loss
         self._vjp: Callable | None = None
         self._takes_mode = "mode" in inspect.signature(self.forward).parameters
-        self._loss_and_gradients = self.value_and_grad(self.training_loss)
         self.network = network
         if loss is not None:
             self.loss = _loss_called(loss) if isinstance(loss, str) else loss  # type: ignore
@@ -410,7 +432,7 @@ class Model(ModelBase):
         """
         batch = _batch(data, labels)
         self._build_for(batch.data)
-        loss, gradients = self._loss_and_gradients(dict(self.params), batch)
+        loss, gradients = self.loss_and_gradients(dict(self.params), batch)
         return gradients, loss
 
     def __call__(self, data: Any, labels: Any = None) -> Any:

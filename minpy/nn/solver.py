@@ -26,13 +26,15 @@ from typing import Any
 import minpy.numpy as np
 from minpy import plotting
 from minpy.errors import kind_of
-from minpy.nn import checkpoints, init, optim
+from minpy.nn import checkpoints, init
 from minpy.nn.callbacks import HOOKS, ProgressBar
 from minpy.nn.divergence import diverged
 from minpy.nn.interrupts import INTERRUPTED, stopping_between_steps
 from minpy.nn.io import DataBatch, left_where_it_was
 from minpy.nn.options import refuse_unknown
 from minpy.nn.tables import Table
+from minpy.nn.training_state import TrainingState
+from minpy.nn.updater import Updater
 
 __all__ = ["Solver"]
 
@@ -53,6 +55,18 @@ OPTIONS = (
     "print_every",
     "verbose",
 )
+
+
+def _forwarded(part: str, name: str) -> Any:
+    """Return a property of a solver that is an attribute of one of its parts."""
+
+    def get(solver: Solver) -> Any:
+        return getattr(getattr(solver, part), name)
+
+    def set_(solver: Solver, value: Any) -> None:
+        setattr(getattr(solver, part), name, value)
+
+    return property(get, set_)
 
 
 class Solver:
@@ -95,20 +109,12 @@ class Solver:
 
     Attributes
     ----------
-    epoch, iteration : int
-        Whole epochs and steps so far.
-    loss_history : list of float
-        The loss at each step.
-    train_acc_history, val_acc_history : list of float
-        What `check_accuracy` said after each epoch.
-    best_val_acc : float
-        The best of the latter, and of which epoch: `best_epoch`.
-    best_params : dict of Array
-        Copies of the parameters that it was reached with.
+    state : TrainingState
+        How far training is, and how it went; its attributes are also the solver's.
+    updater : Updater
+        What makes the steps.
     optim_configs : dict of dict
         By parameter: learning rate, velocity, and so on.
-    stop_reason : str or None
-        Why training stopped before its end.
 
     Raises
     ------
@@ -173,56 +179,51 @@ class Solver:
         self.task_type = task_type
         self.init_rule = init.rule(init_rule)
         self.init_config = dict(init_config or {})
-        self.update_rule = optim.rule(update_rule)
-        self.optim_config = dict(optim_config or {})
         self.lr_decay = lr_decay
-        self.schedule = schedule
-        self.clip_norm = clip_norm
-        self.weight_decay = weight_decay
         self.num_epochs = num_epochs
         self.train_acc_num_samples = train_acc_num_samples
         self.restore_best = restore_best
         self.callbacks = _checked(callbacks)
         if verbose and not any(isinstance(each, ProgressBar) for each in self.callbacks):
             self.callbacks.insert(0, ProgressBar(every=print_every))
-        self._loss_and_gradients = model.value_and_grad(model.training_loss)
+        self.updater = Updater(
+            model,
+            update_rule,
+            schedule=schedule,
+            clip_norm=clip_norm,
+            matrix_decay=weight_decay,
+        )
+        self.updater.shared = dict(optim_config or {})
         self._reset()
 
     def _reset(self) -> None:
-        self.epoch = 0
-        self.iteration = 0
-        self.last_epoch = self.num_epochs
-        self.seconds = 0.0
-        self.loss_history: list[float] = []
-        self.train_acc_history: list[float] = []
-        self.val_acc_history: list[float] = []
-        self.best_val_acc = 0.0 if self.task_type == "classification" else math.inf
-        self.best_epoch: int | None = None
-        self.best_params: dict[str, Any] = {}
-        self.best_aux_params: dict[str, Any] = {}
-        self.stop_reason: str | None = None
-        self.update_rules: dict[str, Callable] = {}
-        self.optim_configs: dict[str, dict[str, Any]] = {}
-        self.learning_rates: dict[str, float] = {}
-        self._add_configs()
+        worst = 0.0 if self.task_type == "classification" else math.inf
+        self.state = TrainingState(last_epoch=self.num_epochs, best_val_acc=worst)
+        self.updater.reset()
+        self.updater.add_all()
 
-    def _add_configs(self) -> None:
-        """Give each parameter its rule, and a configuration of its own."""
-        model = self.model
-        for name in {**model.param_configs, **model.params}:
-            if name in self.optim_configs:
-                continue
-            config = model.param_configs.get(name) or {"shape": model.params[name].shape}
-            own_rule = config.get("update_rule")
-            inherited = {} if own_rule else self.optim_config
-            made = {**inherited, **config.get("optim_config", {})}
-            if self.weight_decay is not None:
-                many_axes = len(config["shape"]) > 1
-                made.setdefault("weight_decay", self.weight_decay if many_axes else 0.0)
-            if self.schedule is not None:
-                self.learning_rates[name] = _learning_rate(name, made)
-            self.update_rules[name] = optim.rule(own_rule) if own_rule else self.update_rule
-            self.optim_configs[name] = made
+    # what its parts have, under the names that a solver has for it
+    epoch = _forwarded("state", "epoch")
+    iteration = _forwarded("state", "iteration")
+    last_epoch = _forwarded("state", "last_epoch")
+    seconds = _forwarded("state", "seconds")
+    loss_history = _forwarded("state", "loss_history")
+    train_acc_history = _forwarded("state", "train_acc_history")
+    val_acc_history = _forwarded("state", "val_acc_history")
+    best_val_acc = _forwarded("state", "best_val_acc")
+    best_epoch = _forwarded("state", "best_epoch")
+    best_params = _forwarded("state", "best_params")
+    best_aux_params = _forwarded("state", "best_aux_params")
+    stop_reason = _forwarded("state", "stop_reason")
+    failed = _forwarded("state", "failed")
+    update_rule = _forwarded("updater", "rule")
+    optim_config = _forwarded("updater", "shared")
+    schedule = _forwarded("updater", "schedule")
+    clip_norm = _forwarded("updater", "clip_norm")
+    weight_decay = _forwarded("updater", "matrix_decay")
+    update_rules = _forwarded("updater", "rules")
+    optim_configs = _forwarded("updater", "configs")
+    learning_rates = _forwarded("updater", "base_rates")
 
     # -- training
 
@@ -244,23 +245,24 @@ class Solver:
             If the loss is no longer a finite number.  The parameters are those before that step.
         """
         self.prepare()
-        if self.epoch >= self.last_epoch:
-            self.last_epoch = self.epoch + self.num_epochs
-        self.stop_reason = None
+        state = self.state
+        if state.epoch >= state.last_epoch:
+            state.last_epoch = state.epoch + self.num_epochs
+        state.stop_reason = None
         with self._running():
-            while self.epoch < self.last_epoch and self.stop_reason is None:
+            while state.epoch < state.last_epoch and state.stop_reason is None:
                 for batch in self.train_dataiter:
                     self.step(batch)
                     self._tell("on_step_end")
-                    if self.stop_reason is not None:
+                    if state.stop_reason is not None:
                         break
                 else:
                     self._end_epoch()
                     self._tell("on_epoch_end")
-        if self.stop_reason == INTERRUPTED:
+        if state.stop_reason == INTERRUPTED:
             print(self._how_to_go_on())
-        elif self.restore_best and self.best_params:
-            self.model.set_params(self.best_params, self.best_aux_params)
+        elif self.restore_best and state.best_params:
+            self.model.set_params(state.best_params, state.best_aux_params)
 
     def prepare(self) -> None:
         """Do what the first step needs: find out shapes, initialise what is not, add rules."""
@@ -268,7 +270,7 @@ class Solver:
         if not params or any(name not in params for name in self.model.param_configs):
             self.init()
         self.model.build(self.train_dataiter)
-        self._add_configs()
+        self.updater.add_all()
 
     @contextlib.contextmanager
     def _running(self) -> Iterator[None]:
@@ -278,10 +280,12 @@ class Solver:
             for name in HOOKS
         }
         self._since = time.perf_counter()
+        self.state.failed = True  # unless the block ends
         try:
             with stopping_between_steps(self.stop):
                 self._tell("on_train_begin")
                 yield
+            self.state.failed = False
         finally:
             self._take_time()
             self._tell("on_train_end")
@@ -292,7 +296,7 @@ class Solver:
 
     def _take_time(self) -> None:
         now = time.perf_counter()
-        self.seconds += now - self._since
+        self.state.seconds += now - self._since
         self._since = now
 
     def stop(self, reason: str) -> None:
@@ -303,7 +307,7 @@ class Solver:
         reason : str
             For `stop_reason`.
         """
-        self.stop_reason = reason
+        self.state.stop_reason = reason
 
     def step(self, batch: Any) -> None:
         """Make one step of each parameter against its gradient; `train` does so for each batch.
@@ -317,43 +321,38 @@ class Solver:
         DivergedError
             If the loss is not finite; no step is made then.
         """
-        params, configs = self.model.params, self.optim_configs
+        params, state = self.model.params, self.state
         # of a copy, because a module that is called for the first time adds its parameters
-        loss, gradients = self._loss_and_gradients(dict(params), batch)
-        self.loss_history.append(_number(loss))
-        if not math.isfinite(self.loss_history[-1]):
-            raise diverged(self, gradients, batch)
-        if self.clip_norm is not None:
-            gradients, norm = optim.clip_by_global_norm(gradients, self.clip_norm)
-            if not math.isfinite(norm):
-                raise diverged(self, gradients, batch)
-        if self.schedule is not None:
-            factor = self.schedule(self.iteration)
-            for name, rate in self.learning_rates.items():
-                self.optim_configs[name]["learning_rate"] = rate * factor
-        if len(params) > len(configs):
-            self._add_configs()
-        for name, dw in gradients.items():
-            params[name], configs[name] = self.update_rules[name](params[name], dw, configs[name])
-        self.iteration += 1
+        value, gradients = self.model.loss_and_gradients(dict(params), batch)
+        loss = _number(value)
+        norm = 0.0
+        if math.isfinite(loss):
+            gradients, norm = self.updater.clipped(gradients)
+        if not math.isfinite(loss) or not math.isfinite(norm):
+            raise diverged(state, loss, params, gradients, batch, self._rate_in_words())
+        self.updater.step(gradients)
+        state.loss_history.append(loss)
+        state.iteration += 1
+
+    def _rate_in_words(self) -> str:
+        rule = getattr(self.update_rule, "__name__", "the update rule")
+        rate = self.learning_rate
+        return f"what {rule} takes by default" if rate is None else f"{rate}"
 
     def _end_epoch(self) -> None:
-        self.epoch += 1
+        state = self.state
+        state.epoch += 1
         score = self.check_accuracy(self.train_dataiter, self.train_acc_num_samples)
-        self.train_acc_history.append(score)
+        state.train_acc_history.append(score)
         if self.test_dataiter is not None:
             score = self.check_accuracy(self.test_dataiter)
-            self.val_acc_history.append(score)
-        if self.best_epoch is None or self.is_better(score, self.best_val_acc):
-            self.best_epoch = self.epoch
-            self.best_val_acc = score
-            self.best_params = _copies(self.model.params)
-            self.best_aux_params = _copies(self.model.aux_params)
-        for name, config in self.optim_configs.items():
-            if name in self.learning_rates:
-                self.learning_rates[name] *= self.lr_decay
-            elif "learning_rate" in config:
-                config["learning_rate"] *= self.lr_decay
+            state.val_acc_history.append(score)
+        if state.best_epoch is None or self.is_better(score, state.best_val_acc):
+            state.best_epoch = state.epoch
+            state.best_val_acc = score
+            state.best_params = _copies(self.model.params)
+            state.best_aux_params = _copies(self.model.aux_params)
+        self.updater.scale_rates(self.lr_decay)
         self._take_time()
 
     def _how_to_go_on(self) -> str:
@@ -421,7 +420,7 @@ class Solver:
         path : str or path
             See `minpy.nn.parameters`.
         """
-        checkpoints.save(self, path)
+        checkpoints.save(path, self.state, self.model, self.updater, self.train_dataiter)
 
     def resume(self, path: str | os.PathLike) -> None:
         """Go on where `save_checkpoint` was called, in a solver that was made in the same way.
@@ -437,7 +436,10 @@ class Solver:
         ValueError
             If the checkpoint is of another model, other rules or other data.
         """
-        checkpoints.resume(self, path)
+        tree = checkpoints.load(path)
+        self.prepare()
+        checkpoints.restore(tree, path, self.state, self.model, self.updater, self.train_dataiter)
+        self.state.last_epoch = max(self.state.last_epoch, self.num_epochs)
 
     # -- to look at
 
@@ -463,24 +465,24 @@ class Solver:
         Table
             To be printed, or shown by Jupyter.
         """
-        judged = self._judged_by
+        judged, state = self._judged_by, self.state
         count = sum(math.prod(config["shape"]) for config in self.model.param_configs.values())
         rows = [
             ["parameters", f"{count:,}"],
-            ["epochs", f"{self.epoch}"],
-            ["steps", f"{self.iteration:,}"],
-            ["time", f"{self.seconds:.1f} s"],
+            ["epochs", f"{state.epoch}"],
+            ["steps", f"{state.iteration:,}"],
+            ["time", f"{state.seconds:.1f} s"],
         ]
-        if self.loss_history:
-            rows.append(["last loss", f"{self.loss_history[-1]:.4g}"])
-        if self.train_acc_history:
-            rows.append([f"training {judged}", f"{self.train_acc_history[-1]:.4g}"])
-        if self.best_epoch is not None:
-            whose = "validation" if self.val_acc_history else "training"
-            best = f"{self.best_val_acc:.4g} (epoch {self.best_epoch})"
+        if state.loss_history:
+            rows.append(["last loss", f"{state.loss_history[-1]:.4g}"])
+        if state.train_acc_history:
+            rows.append([f"training {judged}", f"{state.train_acc_history[-1]:.4g}"])
+        if state.best_epoch is not None:
+            whose = "validation" if state.val_acc_history else "training"
+            best = f"{state.best_val_acc:.4g} (epoch {state.best_epoch})"
             rows.append([f"best {whose} {judged}", best])
-        if self.stop_reason is not None:
-            rows.append(["stopped because", self.stop_reason])
+        if state.stop_reason is not None:
+            rows.append(["stopped because", state.stop_reason])
         return Table(["training of", type(self.model).__name__], rows)
 
     @property
@@ -490,7 +492,7 @@ class Solver:
     @property
     def learning_rate(self) -> float | None:
         """The learning rate of the first parameter; None before the first step."""
-        first = next(iter(self.optim_configs.values()), {})
+        first: dict[str, Any] = next(iter(self.updater.configs.values()), {})
         return first.get("learning_rate")
 
     def __repr__(self) -> str:
@@ -562,15 +564,6 @@ def _number(loss: Any) -> float:
             "its mean"
         )
     return float(loss.item())
-
-
-def _learning_rate(name: str, config: dict[str, Any]) -> float:
-    if "learning_rate" not in config:
-        raise ValueError(
-            f"a schedule multiplies the learning rate, and {name} has none: give "
-            "optim_config={'learning_rate': ...}"
-        )
-    return config["learning_rate"]
 
 
 def _copies(arrays: dict[str, Any]) -> dict[str, Any]:

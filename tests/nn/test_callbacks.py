@@ -162,6 +162,28 @@ def test_an_error_is_followed_by_no_summary(capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_training_while_an_exception_is_handled_prints_its_summary(capsys):
+    try:
+        raise RuntimeError("the run before")
+    except RuntimeError:
+        quiet_solver(verbose=True, num_epochs=1).train()
+    assert "training of" in capsys.readouterr().out
+
+
+def test_a_run_after_one_that_failed_prints_its_summary(capsys):
+    class FailsOnce:
+        def on_step_end(self, solver):
+            if solver.iteration == 1:
+                raise RuntimeError("once")
+
+    solver = quiet_solver(verbose=True, num_epochs=1, callbacks=[FailsOnce()])
+    with pytest.raises(RuntimeError, match="once"):
+        solver.train()
+    assert solver.failed and capsys.readouterr().out == ""
+    solver.train()
+    assert not solver.failed and "training of" in capsys.readouterr().out
+
+
 # ---------------------------------------------------------------------------- plots
 
 

@@ -544,6 +544,28 @@ def test_infinite_gradients_stop_training_where_they_are_clipped():
 # ---------------------------------------------------------------------------- interrupts
 
 
+@pytest.mark.parametrize("bad", ["loss", "gradients", "update"])
+def test_the_history_has_the_steps_that_were_made(bad):
+    class Failing(TwoLayers):
+        def loss(self, predict, y):
+            factor = 1.0
+            if solver.iteration == 3:
+                factor = {"loss": onp.nan, "gradients": 1e38, "update": 1.0}[bad]
+            return super().loss(predict, y) * factor * factor
+
+    def rule(w, dw, config):
+        if bad == "update" and solver.iteration == 3:
+            raise ArithmeticError("in the update")
+        return optim.sgd(w, dw, config)
+
+    options = {"update_rule": rule, "optim_config": {"learning_rate": 0.1}, "clip_norm": 1.0}
+    solver = quiet_solver(Failing(), **options)
+    with pytest.raises(ArithmeticError), onp.errstate(all="ignore"):
+        solver.train()
+    assert solver.iteration == len(solver.loss_history) == 3
+    assert onp.isfinite(solver.loss_history).all()
+
+
 class InterruptAt:
     def __init__(self, step):
         self.step = step
