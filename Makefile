@@ -19,13 +19,28 @@ bench_ready := .venv-bench/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: setup test test-gpu bench bench-gpu lint lab demo example reach release clean help
+.PHONY: setup test red-team kills symbols programs test-gpu bench bench-gpu lint lab demo example reach release clean help
 
 setup: $(ready)  ## make .venv and install minpy with all that the course needs
 	@echo "Ready. To use it in this shell: source .venv/bin/activate"
 
-test: $(ready)  ## run the tests
-	$(bin)/python -m pytest $(ARGS)
+# One worker a core, each with one thread, is faster than workers whose BLAS threads compete.
+PYTEST = OMP_NUM_THREADS=1 $(bin)/python -m pytest -n logical --dist worksteal
+
+test: $(ready)  ## run the tests, with a sample of the slow families
+	$(PYTEST) $(ARGS)
+
+red-team: $(ready)  ## slow family: attack the grader in every known way
+	$(PYTEST) --family red-team $(ARGS)
+
+kills: $(ready)  ## slow family: kill runs of the grader and resume them
+	$(PYTEST) --family kills $(ARGS)
+
+symbols: $(ready)  ## slow family: compare every operator of MXNet that Function calls
+	$(PYTEST) --family symbols $(ARGS)
+
+programs: $(ready)  ## slow family: run random programs that write arrays in place
+	$(PYTEST) --family programs $(ARGS)
 
 test-gpu: $(ready)  ## run the tests that need a CUDA GPU, with EXTRAS=torch
 	$(bin)/python -m pytest -m cuda $(ARGS)

@@ -43,17 +43,20 @@ def report(programs, fault):
         )
 
 
+@pytest.mark.family("programs")
 @pytest.mark.parametrize("first", range(0, PROGRAMS, BLOCK))
 def test_random_programs(first):
     report([random_program(seed) for seed in range(first, first + BLOCK)], fault_of)
 
 
+@pytest.mark.family("programs")
 @pytest.mark.parametrize("first", range(100_000, 100_000 + OF_SECOND_ORDER, 200))
 def test_random_programs_to_second_order(first):
     programs = [random_program(seed) for seed in range(first, first + 200)]
     report(programs, second_order_fault_of)
 
 
+@pytest.mark.family("programs")
 @pytest.mark.parametrize("first", range(200_000, 200_300, 150))
 def test_random_programs_inside_a_recording(first):
     """An outer recording that looks on changes nothing, though the rules run on arrays then."""
