@@ -272,19 +272,28 @@ def secret_lines(files: Mapping[str, Path]) -> dict[str, str]:
     """Return the lines that must not leave, spaces removed, and where each stands.
 
     They are the lines inside solution regions, and all lines of files that do not ship. Short ones,
-    imports and the heads of functions give nothing away, and are left out.
+    imports and the heads of functions give nothing away, and are left out. So are lines of variants
+    that a notebook has outside its solution regions: a variant is a whole function, and students
+    are given its first and last lines.
     """
     secret: dict[str, str] = {}
-    for name, path in files.items():
+    given: set[str] = set()
+    for name, path in sorted(files.items(), key=lambda item: not is_notebook(item[0])):
         if not name.endswith((".py", ".md", ".txt")):
             continue
         inside = stays = not (is_notebook(name) or ships(name))
+        is_variant = name.startswith("variants/")
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             if BEGIN in line:
                 inside = True
             elif END in line:
                 inside = stays
-            elif inside and not re.match(r"\s*(import|from|def|class|@)\b", line):
+            elif not inside:
+                if is_notebook(name):
+                    given.add(_squeezed(line))
+            elif is_variant and _squeezed(line) in given:
+                continue
+            elif not re.match(r"\s*(import|from|def|class|@)\b", line):
                 secret.setdefault(_squeezed(line), f"{name}, line {number}")
     return {line: where for line, where in secret.items() if len(line) >= 12}
 

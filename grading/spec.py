@@ -38,7 +38,9 @@ import numpy as onp
 
 import minpy
 import minpy.numpy as np
+from grading.handed_in import UnfitError, arrays
 from minpy.checking.spec import Check, drawn
+from minpy.course import TrainedCheck, best_data, chosen_size
 
 REVEALS = ("nothing", "category", "diagnosis", "inputs")
 
@@ -216,6 +218,45 @@ class HiddenCheck:
     def _referred(self, inputs: Mapping[str, Any]) -> Any:
         asked = inspect.signature(self.reference).parameters
         return self.reference(**{name: inputs[name] for name in asked})
+
+
+class HiddenTrained(HiddenCheck):
+    """The grader's part of a `minpy.course.trained`: accuracy on images that nobody has decided by.
+
+    The reference takes the parameters of the file by their names, and ``x``; it returns scores of
+    shape (N, C). None of the student's code runs. The data set is the one that the course uses.
+    """
+
+    check: TrainedCheck
+
+    def measured(
+        self, files: Mapping[str, bytes], inputs: Mapping[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """Return the scores of the network that was handed in."""
+        file = self.check.file
+        name = file.path.name
+        saved = arrays(files.get(name), name)
+        missing = {*file.names, "data"} - set(saved)
+        if missing:
+            raise UnfitError(
+                f"{name} has no {', '.join(sorted(missing))}: write it with the notebook's cell "
+                "that saves it"
+            )
+        if str(saved["data"]) != inputs["data"]:
+            raise UnfitError(file.wrong_data(str(saved["data"]), inputs["data"]))
+        params = {of: saved[of] for of in file.names}
+        try:
+            return {"scores": self.reference(**params, x=inputs["x"])}
+        except (ValueError, TypeError, IndexError) as error:
+            raise UnfitError(f"{name} does not fit the images: {error}") from None
+
+    def all_cases(self, rng: onp.random.Generator) -> Iterator[Trial]:
+        """Give one case: all test images."""
+        size = chosen_size()
+        name = best_data(size)
+        data = self.check.load(name, size)
+        inputs = {"data": name, "size": size, "params": {}, "x": data.x_test, "y": data.y_test}
+        yield Trial("the test images", {}, dtype="float32", inputs=inputs, seconds=30.0)
 
 
 def checks_beside(hidden: str | Path) -> ModuleType:

@@ -126,6 +126,22 @@ def uniform(shape: str, low: float = 0.0, high: float = 1.0) -> Draw:
     return Draw(shape, lambda rng, shape: rng.uniform(low, high, shape))
 
 
+def away_from_zero(shape: str, low: float = 0.1, high: float = 2.0) -> Draw:
+    """Numbers of either sign, of sizes from `low` to `high`: differences across a kink say nothing.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> bool(abs(away_from_zero("9")(numpy.random.default_rng(0), {})).min() >= 0.1)
+    True
+    """
+
+    def fill(rng: onp.random.Generator, shape: tuple[int, ...]) -> onp.ndarray:
+        return rng.uniform(low, high, shape) * rng.choice([-1, 1], shape)
+
+    return Draw(shape, fill)
+
+
 def labels(shape: str, below: str | int) -> Draw:
     """Whole numbers from 0 to one less than `below`: a number, or the name of a size.
 
@@ -197,6 +213,57 @@ def drawn(
             value = value.astype(dtype) if value.dtype.kind == "f" else value
         made[name] = value
     return made
+
+
+def copied(value: Any) -> Any:
+    """Return an input that a student's function may write to: arrays, dicts and lists of them too.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> before = {"w": numpy.zeros(2)}
+    >>> given = copied(before)
+    >>> given["w"] += 1
+    >>> before
+    {'w': array([0., 0.])}
+    """
+    if isinstance(value, dict):
+        return {key: copied(x) for key, x in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(copied, value))
+    return value.copy() if hasattr(value, "copy") else value
+
+
+def is_unchanged(before: Any, after: Any) -> bool:
+    """Return whether an input is after a call what it was before it.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> is_unchanged({"w": numpy.zeros(2)}, {"w": numpy.zeros(2)})
+    True
+    >>> is_unchanged([1, 2], [1, 2, 3])
+    False
+    """
+    if isinstance(before, dict):
+        return (
+            isinstance(after, dict)
+            and list(before) == list(after)
+            and all(is_unchanged(before[key], after[key]) for key in before)
+        )
+    if isinstance(before, list | tuple):
+        return (
+            type(before) is type(after)
+            and len(before) == len(after)
+            and all(map(is_unchanged, before, after))
+        )
+    if isinstance(before, onp.ndarray):
+        return bool(
+            isinstance(after, onp.ndarray)
+            and before.dtype == after.dtype
+            and onp.array_equal(before, after, equal_nan=before.dtype.kind in "fc")
+        )
+    return bool(onp.array_equal(before, after))
 
 
 # ----- calls
@@ -402,7 +469,7 @@ class Check:
         found += [
             Comparison(name, "mutated", expected_shape=onp.shape(value))
             for name, value in inputs.items()
-            if not onp.array_equal(value, after[name])
+            if not is_unchanged(value, after[name])
         ]
         known = {**inputs, **results}
         return found + [
@@ -418,7 +485,7 @@ class Check:
         Of the forward pass alone, where it is only the result `differentiates` is needed.
         """
         __tracebackhide__ = True
-        given = {name: x.copy() if hasattr(x, "copy") else x for name, x in inputs.items()}
+        given = {name: copied(x) for name, x in inputs.items()}
         off = gradients_off(self.name) if "gradients" in self.forbids else nullcontext()
         try:
             with off:

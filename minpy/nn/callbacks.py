@@ -25,6 +25,7 @@ from typing import Any
 
 from minpy.nn.interrupts import INTERRUPTED
 from minpy.nn.training_state import Trainer
+from minpy.plotting.live import LiveFigure, in_jupyter
 
 __all__ = ["HOOKS", "Checkpoint", "EarlyStopping", "LivePlot", "ProgressBar", "TensorBoard"]
 
@@ -129,13 +130,6 @@ def _scores(solver: Trainer) -> dict[str, list[float]]:
     return {name: history for name, history in found.items() if history}
 
 
-def in_jupyter() -> bool:
-    """Return whether this runs in a notebook."""
-    ipython = sys.modules.get("IPython")
-    shell = None if ipython is None else ipython.get_ipython()
-    return type(shell).__name__ == "ZMQInteractiveShell"
-
-
 def _is_watched() -> bool:
     return in_jupyter() or (hasattr(sys.stderr, "isatty") and sys.stderr.isatty())
 
@@ -162,36 +156,22 @@ class LivePlot:
 
     def __init__(self, seconds: float = 2.0) -> None:
         self.seconds = seconds
-        self._display: Any = None
-        self._next = 0.0
+        self._figure = LiveFigure(seconds)
 
     def on_train_begin(self, solver: Trainer) -> None:
         """Make room for the picture."""
-        self._display = None
-        self._next = time.monotonic() + min(1.0, self.seconds)
+        self._figure = LiveFigure(self.seconds)
         if not in_jupyter():
             print("LivePlot draws in Jupyter only; here, solver.plot() draws at the end")
 
     def on_step_end(self, solver: Trainer) -> None:
-        """Draw anew, if the last picture is old."""
-        if time.monotonic() >= self._next:
-            self._draw(solver)
-            self._next = time.monotonic() + self.seconds
+        """Draw again if the picture is old."""
+        self._figure.update(solver.plot)
 
     def on_train_end(self, solver: Trainer) -> None:
         """Draw the last picture."""
         if solver.loss_history:
-            self._draw(solver)
-
-    def _draw(self, solver: Trainer) -> None:
-        if not in_jupyter():
-            return
-        from IPython.display import display
-
-        if self._display is None:
-            self._display = display(solver.plot(), display_id=True)
-        else:
-            self._display.update(solver.plot())
+            self._figure.update(solver.plot, last=True)
 
 
 # ----- files

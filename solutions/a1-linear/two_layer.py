@@ -52,18 +52,16 @@
 # so.
 
 # %%
-import os
-
 import numpy as np
 from checks import two_layer as checks
 from IPython.display import display
 from tqdm.auto import tqdm
 
-from minpy import plotting
+from minpy import course, plotting
 from minpy.nn.functional import softmax
 
-size = os.environ.get("MINPY_SIZE", "default")  # or "tiny" (to try things), or "full"
-name = checks.best_data(size)  # or "digits", "fashion-mnist", "cifar10"
+size = course.chosen_size()  # "default"; or "tiny" (to try things), or "full"
+name = course.best_data(size)  # or "digits", "fashion-mnist", "cifar10"
 
 # %% [markdown]
 # The switch `size` says how many images are used, and how long the training takes. The data set is
@@ -78,8 +76,8 @@ name = checks.best_data(size)  # or "digits", "fashion-mnist", "cifar10"
 # whatever helps to make a decision can no longer measure how good it was.
 
 # %%
-data = checks.load_data(name, size)
-settings = checks.settings(name, size)
+settings = checks.settings[name, size]
+data = course.load_images(name, settings)
 print(data)
 print(f"pixels have mean {data.x_train.mean():.2f} and standard deviation {data.x_train.std():.2f}")
 
@@ -585,7 +583,7 @@ def train(
     velocity = {name: np.zeros_like(value) for name, value in params.items()}
     history = {"loss": [], "train": [], "val": []}
     rng = np.random.default_rng(seed)
-    live = checks.LiveCurves()
+    live = course.LiveCurves()
     for epoch in tqdm(range(epochs), desc="epochs", disable=not show):
         order = rng.permutation(len(x))
         for start in range(0, len(x), batch_size):
@@ -713,14 +711,14 @@ for _ in tqdm(range(settings["rounds"]), desc="networks"):
     ### END SOLUTION
 
 print(f"the best of {len(trials)} has a validation accuracy of {best_accuracy:.1%}")
-display(checks.draw_trials(trials))
+display(course.draw_trials(trials))
 
 # %% [markdown]
 # Save the best one. The file `two_layer.npz` is part of what you hand in; keep it beside this
 # notebook.
 
 # %% tags=["training"]
-checks.hand_in(best, name, size)
+checks.network_file.save(best, name, size)
 
 # %% nbgrader={"grade": true, "grade_id": "check_trained", "locked": true, "points": 2, "schema_version": 3, "solution": false}
 checks.trained()

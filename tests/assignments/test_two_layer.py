@@ -20,15 +20,15 @@ pytest.importorskip("matplotlib.font_manager", reason="the notebook draws")
 
 import minpy  # noqa: E402
 from grading import release, spec  # noqa: E402
+from grading.variants import variants_of  # noqa: E402
 from minpy.checking import compare  # noqa: E402
 from minpy.checking import spec as check_spec  # noqa: E402
-
-variants = spec.load(Path(__file__).with_name("two_layer_variants.py"))
 
 pytestmark = pytest.mark.notebook
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "solutions" / "a1-linear"
+VARIANTS = variants_of(FOLDER, "two_layer")
 SOLVED = release.notebook(FOLDER / "two_layer.py")
 RELEASED = nbformat.read(ROOT / "assignments" / "a1-linear" / "two_layer.ipynb", as_version=4)
 HIDDEN = {hidden.check.name: hidden for hidden in spec.load(FOLDER / "hidden/two_layer.py").hidden}
@@ -121,9 +121,9 @@ def test_thresholds_in_the_text_are_those_of_the_check():
     text = "\n".join(cell.source for cell in RELEASED.cells)
     stated = dict(re.findall(r"^\| ([\w-]+) \| (\d+) % \|$", text, re.MULTILINE))
     assert {name.lower().replace("-", ""): int(percent) for name, percent in stated.items()} == {
-        name.replace("-", ""): round(100 * share) for name, share in checks.THRESHOLDS.items()
+        name.replace("-", ""): round(100 * share) for name, share in checks.trained.thresholds.items()
     }
-    assert f"At the size `tiny` it is {100 * checks.TINY:.0f} %" in text
+    assert f"At the size `tiny` it is {100 * checks.trained.tiny:.0f} %" in text
 
 
 def test_references_agree_with_finite_differences():
@@ -277,17 +277,17 @@ def faults(hidden, namespace, entropy=5):
 
 
 @pytest.mark.parametrize(
-    "name, how", [(name, how) for name, ways in variants.RIGHT.items() for how in ways]
+    "name, how", [(name, how) for name, ways in VARIANTS.correct.items() for how in ways]
 )
 def test_a_right_answer_passes(name, how):
-    namespace = functions(**{name: variants.RIGHT[name][how]})
+    namespace = functions(**{name: VARIANTS.correct[name][how]})
     hidden = HIDDEN[name]
     assert not faults(hidden, namespace)
     if how != "float32":  # the public check draws float64, and differences of float32 are coarse
         assert hidden.check.earned(hidden.check.compared(namespace)) == hidden.check.points
 
 
-@pytest.mark.parametrize("name", list(variants.RIGHT))
+@pytest.mark.parametrize("name", list(VARIANTS.correct))
 def test_the_solution_passes(name):
     assert not faults(HIDDEN[name], functions())
     assert HIDDEN[name].check.earned(HIDDEN[name].check.compared(functions())) == (
@@ -296,13 +296,11 @@ def test_the_solution_passes(name):
 
 
 @pytest.mark.parametrize(
-    "name, how", [(name, how) for name, ways in variants.WRONG.items() for how in ways]
+    "name, how", [(name, how) for name, ways in VARIANTS.mistakes.items() for how in ways]
 )
 def test_a_wrong_answer_does_not_pass(name, how):
     (solution,) = (cell.source for cell in SOLVED.cells if cell.id == name)
-    old, new = variants.WRONG[name][how]
-    assert solution.count(old) >= 1
-    namespace = functions(**{name: solution.replace(old, new, 1)})
+    namespace = functions(**{name: VARIANTS.mistakes[name][how].applied_to(solution)})
     assert faults(HIDDEN[name], namespace)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an overflow is one of the mistakes
@@ -324,5 +322,5 @@ def test_the_engine_differentiates_a_student_s_forward_pass():
 
 def test_every_function_has_both():
     graded_by_themselves = set(HIDDEN) - {"trained"}
-    assert set(variants.RIGHT) == set(variants.WRONG) == graded_by_themselves
-    assert all(len(ways) >= 3 for ways in variants.RIGHT.values())
+    assert set(VARIANTS.correct) == set(VARIANTS.mistakes) == graded_by_themselves
+    assert all(len(ways) >= 3 for ways in VARIANTS.correct.values())

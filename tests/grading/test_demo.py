@@ -1,6 +1,7 @@
 """`make demo`: a class with a mistake each, who gets what, and why."""
 
 import csv
+from pathlib import Path
 
 import pytest
 
@@ -99,7 +100,8 @@ def test_who_got_what_and_why(graded, student):
 
 def test_everyone_is_there(graded):
     course, _ = graded
-    assert {member.name.replace(" ", "-") for member in demo.CLASS} == set(EXPECTED)
+    (variants,) = demo.classes_in(course.solutions).values()
+    assert {member.name.replace(" ", "-") for member in demo.members(variants)} == set(EXPECTED)
     assert set(gradebook.points(course.database, "a1-linear")) == set(EXPECTED)
 
 
@@ -140,7 +142,7 @@ def test_a_folder_that_is_in_use_is_left_alone(tmp_path):
 
 
 def test_a_changed_solution_is_noticed():
-    member = demo.Member("typo", "cell", "not in there", "x")
+    member = demo.Member("typo", "cell", demo.Mistake("not in there", "x"))
     nbformat = pytest.importorskip("nbformat")
     cell = nbformat.v4.new_code_cell(
         "pass", metadata={"nbgrader": {"grade_id": "cell", "solution": True}}
@@ -148,3 +150,18 @@ def test_a_changed_solution_is_noticed():
     released = nbformat.v4.new_notebook(cells=[cell])
     with pytest.raises(CourseError, match="has no 'not in there'"):
         demo.written_by(member, released, {"cell": "pass\n"})
+
+
+def test_another_assignment_has_a_class_of_its_own(tmp_path, monkeypatch):
+    """The demo knows no notebook: it takes what lies beside the solutions."""
+    from grading import pipeline
+
+    tiny = Path(__file__).parent / "tiny"
+    for name in demo.SETTINGS:
+        monkeypatch.setenv(name, "")
+    course = demo.make(tmp_path / "class", [tiny])
+    got = {}
+    for outcome in pipeline.run(course):
+        for notebook in outcome.notebooks:
+            got[outcome.submission.student] = notebook.points
+    assert got == {"reference": 5, "no-sum": 4, "unfinished": 5, "broken-file": 0}

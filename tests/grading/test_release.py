@@ -121,6 +121,22 @@ def test_a_leak_is_refused_with_its_place(solutions, name, old, new, where):
         release.release("a0-small", [solutions])
 
 
+def test_a_variant_may_repeat_what_students_are_given(solutions):
+    """It is a whole function, with the lines of the stub; what is its own stays secret."""
+    lines = (solutions / "a0-small" / "small.py").read_text(encoding="utf-8").splitlines()
+    (given,) = [line for line in lines if "return" in line]
+    given = given.ljust(20, " ") + "  # long enough to count"
+    source = solutions / "a0-small" / "small.py"
+    text = "\n".join(given if "return" in line else line for line in lines)
+    source.write_text(text + "\n", encoding="utf-8")
+    write(solutions / "a0-small" / "variants" / "small.py", f"A = 1\n{given}\n")
+    assert sorted(release.release("a0-small", [solutions])) == ["checks/small.py", "small.ipynb"]
+    write(solutions / "a0-small" / "variants" / "small.py", "WRONG = 'square = x * x * x'\n")
+    write(solutions / "a0-small" / "checks" / "small.py", "WRONG = 'square = x * x * x'\n")
+    with pytest.raises(release.ReleaseError, match=r"variants/small\.py, line 1"):
+        release.release("a0-small", [solutions])
+
+
 def test_the_tool_refuses_to_release_a_leak(solutions, capsys, tmp_path):
     write(solutions / "a0-small" / "checks" / "small.py", "HIDDEN_INPUTS = [3.25, 17.5]  # oops\n")
     assert release.main(["--solutions", str(solutions)]) == 1

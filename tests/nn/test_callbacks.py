@@ -16,6 +16,7 @@ from minpy.nn import callbacks
 from minpy.nn.callbacks import EarlyStopping, LivePlot, ProgressBar, TensorBoard
 from minpy.nn.divergence import DivergedError
 from minpy.nn.io import DataIter
+from minpy.plotting import live
 
 from .networks import TwoLayers, quadrant_data, quiet_solver
 
@@ -210,7 +211,8 @@ def jupyter(monkeypatch):
         return display
 
     monkeypatch.setattr(ipython, "display", show)
-    monkeypatch.setattr(callbacks, "in_jupyter", lambda: True)
+    for module in (live, callbacks):
+        monkeypatch.setattr(module, "in_jupyter", lambda: True)
     return display
 
 
@@ -226,7 +228,7 @@ def test_a_live_plot_replaces_its_picture(jupyter):
 
 def test_a_live_plot_draws_now_and_then(jupyter, monkeypatch):
     clock = iter(range(1000))  # whoever looks finds that a second went by
-    monkeypatch.setattr(callbacks, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(live, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     quiet_solver(callbacks=[LivePlot(seconds=9)], num_epochs=3).train()
     steps = [max(len(line.get_xdata()) for line in f.axes[0].lines) for f in jupyter.shown]
     assert steps == [1, 10, 19, 28, 30]

@@ -3,11 +3,8 @@
 A reference is a forward function, written with minpy.numpy; the gradients come from the engine.
 """
 
-import os
-
 import minpy.numpy as np
-from grading.handed_in import UnfitError, arrays
-from grading.spec import HiddenCheck, Trial, checks_beside
+from grading.spec import HiddenCheck, HiddenTrained, Trial, checks_beside
 from minpy.checking.spec import Draw
 
 checks = checks_beside(__file__)
@@ -52,39 +49,6 @@ def momentum_step(w, dw, v, learning_rate, momentum):
 
 
 # ---------------------------------------------------------------------------------- hidden checks
-
-
-class HandedIn(HiddenCheck):
-    """The network of a student on test images, which none of the decisions in the notebook saw.
-
-    The data set is the one that the grader has; a course names it in ``MINPY_COURSE_DATA``.
-    """
-
-    def measured(self, files, inputs):
-        """Return the scores of the network that was handed in, computed here."""
-        saved = arrays(files.get(checks.FILE.name), checks.FILE.name)
-        missing = {*checks.PARAMS, "data"} - set(saved)
-        if missing:
-            raise UnfitError(
-                f"{checks.FILE} has no {', '.join(sorted(missing))}: write it with hand_in"
-            )
-        if str(saved["data"]) != inputs["data"]:
-            raise UnfitError(
-                f"{checks.FILE} was trained on {saved['data']}, and is graded on {inputs['data']}: "
-                f'write name = "{inputs["data"]}" in the set-up, and train it again'
-            )
-        parameters = {name: saved[name] for name in checks.PARAMS}
-        try:
-            return {"scores": network_scores(**parameters, x=inputs["x"])}
-        except (ValueError, TypeError, IndexError) as error:
-            raise UnfitError(f"{checks.FILE} does not fit the images: {error}") from None
-
-    def all_cases(self, rng):
-        """Give one case: all test images."""
-        of_course = checks.best_data(size := os.environ.get("MINPY_SIZE", "default"))
-        images = checks.load_data(of_course, size)
-        inputs = {"data": of_course, "size": size, "x": images.x_test, "y": images.y_test}
-        yield Trial("the test images", {}, dtype="float32", inputs=inputs, seconds=30.0)
 
 
 def signs(rng, shape):
@@ -144,5 +108,5 @@ hidden = [
         other={"N": 7, "H": 3, "C": 5},  # D stays what the images have
         large={"N": 500},
     ),
-    HandedIn(checks.trained, None),
+    HiddenTrained(checks.trained, network_scores),
 ]

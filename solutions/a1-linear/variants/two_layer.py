@@ -1,11 +1,13 @@
-"""Other ways to write the functions of two_layer: right ones that must pass, wrong ones that must not.
+"""Other ways to write the functions of two_layer: correct ones, and what students get wrong.
 
-RIGHT has, for each check, whole functions that were written without a look at the reference: one with
-loops, one with einsum, one that computes in float32. WRONG has what students get wrong, each as a
-change to the reference solution: a line of it, and what stands there instead.
+None of this is released. CORRECT has whole functions that were written without a look at the
+solution: one with loops, one with einsum, one that computes in float32. MISTAKES and FORBIDDEN are
+edits of the solution. DEMO names those who make one of them in the demo class.
 """
 
-RIGHT = {
+from grading.variants import Mistake
+
+CORRECT = {
     "affine_forward": {
         "loops": """
 def affine_forward(x, w, b):
@@ -231,70 +233,143 @@ def predict_scores(params, x):
     },
 }
 
-WRONG = {
+MISTAKES = {
     "affine_forward": {
-        "no bias": ("rows @ w + b", "rows @ w"),
-        "bias subtracted": ("rows @ w + b", "rows @ w - b"),
-        "axes swapped": ("x.reshape(len(x), -1)", "x.T.reshape(-1, len(x)).T"),
-        "input flattened in place": ("out = rows", "x *= 1.5\n    out = rows / 1.5"),
-        "one row": ("rows @ w + b", "(rows @ w + b)[:1]"),
+        "no bias": Mistake("rows @ w + b", "rows @ w"),
+        "bias subtracted": Mistake("rows @ w + b", "rows @ w - b"),
+        "axes swapped": Mistake("x.reshape(len(x), -1)", "x.T.reshape(-1, len(x)).T"),
+        "input flattened in place": Mistake("out = rows", "x *= 1.5\n    out = rows / 1.5"),
+        "one row": Mistake("rows @ w + b", "(rows @ w + b)[:1]"),
     },
     "affine_backward": {
-        "sign of dx": ("(dout @ w.T)", "(-dout @ w.T)"),
-        "dx not in its shape": (".reshape(x.shape)", ""),
-        "mean for a sum": ("dout.sum(axis=0)", "dout.mean(axis=0)"),
-        "bias of one example": ("dout.sum(axis=0)", "dout[0]"),
-        "bias not summed": ("dout.sum(axis=0)", "dout"),
-        "dw transposed": ("x.reshape(len(x), -1).T @ dout", "dout.T @ x.reshape(len(x), -1)"),
-        "dw divided by N": (".T @ dout", ".T @ dout / len(x)"),
-        "dout taken for ones": ("dw = x", "dout = np.ones_like(dout)\n    dw = x"),
-        "dout changed": ("dout.sum(axis=0)", "dout.sum(axis=0)\n    dout *= 2"),
+        "sign of dw": Mistake("dw = x.resh", "dw = -x.resh"),
+        "no bias gradient": Mistake("dout.sum(axis=0)", "np.zeros(dout.shape[1])"),
+        "sign of dx": Mistake("(dout @ w.T)", "(-dout @ w.T)"),
+        "dx not in its shape": Mistake(".reshape(x.shape)", ""),
+        "mean for a sum": Mistake("dout.sum(axis=0)", "dout.mean(axis=0)"),
+        "bias of one example": Mistake("dout.sum(axis=0)", "dout[0]"),
+        "bias not summed": Mistake("dout.sum(axis=0)", "dout"),
+        "dw transposed": Mistake(
+            "x.reshape(len(x), -1).T @ dout", "dout.T @ x.reshape(len(x), -1)"
+        ),
+        "dw divided by N": Mistake(".T @ dout", ".T @ dout / len(x)"),
+        "dout taken for ones": Mistake("dw = x", "dout = np.ones_like(dout)\n    dw = x"),
+        "dout changed": Mistake("dout.sum(axis=0)", "dout.sum(axis=0)\n    dout *= 2"),
     },
     "relu": {
-        "leaky": ("np.maximum(x, 0)", "np.maximum(x, 0.01 * x)"),
-        "absolute value": ("np.maximum(x, 0)", "np.abs(x)"),
-        "one at zero": ("dout * (x > 0)", "dout * (x >= 0)"),
-        "sign of dout": ("dout * (x > 0)", "np.maximum(dout, 0)"),
-        "no dout": ("dout * (x > 0)", "(x > 0) * 1.0"),
-        "written into x": ("out = np.maximum(x, 0)", "x[x < 0] = 0\n    out = x"),
-        "written into dout": ("dx = dout * (x > 0)", "dout[x <= 0] = 0\n    dx = dout"),
+        "leaky": Mistake("np.maximum(x, 0)", "np.maximum(x, 0.01 * x)"),
+        "absolute value": Mistake("np.maximum(x, 0)", "np.abs(x)"),
+        "one at zero": Mistake("dout * (x > 0)", "dout * (x >= 0)"),
+        "sign of dout": Mistake("dout * (x > 0)", "np.maximum(dout, 0)"),
+        "no dout": Mistake("dout * (x > 0)", "(x > 0) * 1.0"),
+        "written into x": Mistake("out = np.maximum(x, 0)", "x[x < 0] = 0\n    out = x"),
+        "written into dout": Mistake("dx = dout * (x > 0)", "dout[x <= 0] = 0\n    dx = dout"),
     },
     "softmax_loss": {
-        "overflow": ("scores - scores.max(axis=1, keepdims=True)", "scores * 1.0"),
-        "one shift for all": ("scores.max(axis=1, keepdims=True)", "scores.max()"),
-        "log of a rounded p": ("loss = -log_p", "loss = -np.log(np.exp(log_p) + 1e-12)"),
-        "sum for a mean": ("[rows, y].mean()", "[rows, y].sum()"),
-        "gradient without 1/N": ("    dscores /= len(scores)\n", ""),
-        "gradient over C": ("dscores /= len(scores)", "dscores /= scores.shape[1]"),
-        "all columns": ("dscores[rows, y] -= 1", "dscores[:, y] -= 1"),
-        "nothing subtracted": ("    dscores[rows, y] -= 1\n", ""),
-        "scores shifted in place": (
+        "overflow": Mistake("scores - scores.max(axis=1, keepdims=True)", "scores * 1.0"),
+        "one shift for all": Mistake("scores.max(axis=1, keepdims=True)", "scores.max()"),
+        "log of a rounded p": Mistake("loss = -log_p", "loss = -np.log(np.exp(log_p) + 1e-12)"),
+        "sum for a mean": Mistake("[rows, y].mean()", "[rows, y].sum()"),
+        "gradient without 1/N": Mistake("    dscores /= len(scores)\n", ""),
+        "gradient over C": Mistake("dscores /= len(scores)", "dscores /= scores.shape[1]"),
+        "all columns": Mistake("dscores[rows, y] -= 1", "dscores[:, y] -= 1"),
+        "nothing subtracted": Mistake("    dscores[rows, y] -= 1\n", ""),
+        "scores shifted in place": Mistake(
             "shifted = scores - scores.max(axis=1, keepdims=True)",
             "scores -= scores.max(axis=1, keepdims=True)\n    shifted = scores",
         ),
     },
     "two_layer_loss": {
-        "no regularisation of W1": ('(params["W1"] ** 2).sum() + ', ""),
-        "no regularisation in a gradient": ('grads["W1"] + reg * params["W1"]', 'grads["W1"]'),
-        "twice the regularisation": ("0.5 * reg", "reg"),
-        "its gradient halved": ('+ reg * params["W2"]', '+ 0.5 * reg * params["W2"]'),
-        "no ReLU on the way back": ("relu_backward(dhidden, relu_cache)", "dhidden"),
-        "no ReLU at all": ("relu_forward(before)", "(before, np.ones_like(before))"),
-        "biases regularised": ("return loss, grads", 'grads["b1"] += reg\n    return loss, grads'),
-        "gradients swapped": ("return loss, grads", 'grads["b1"] = grads["b1"] * 2\n    return loss, grads'),
-        "float32 inside": ("scores, y)", "scores.astype(np.float16), y)"),
-        "parameters changed": ("    grads = {}\n", '    grads = {}\n    params["b2"] += 1\n'),
+        "no regularisation of W1": Mistake('(params["W1"] ** 2).sum() + ', ""),
+        "no regularisation in a gradient": Mistake(
+            'grads["W1"] + reg * params["W1"]', 'grads["W1"]'
+        ),
+        "no regularisation in the gradients": Mistake(
+            '    grads["W1"] = grads["W1"] + reg * params["W1"]\n'
+            '    grads["W2"] = grads["W2"] + reg * params["W2"]\n',
+            "",
+        ),
+        "twice the regularisation": Mistake("0.5 * reg", "reg"),
+        "its gradient halved": Mistake('+ reg * params["W2"]', '+ 0.5 * reg * params["W2"]'),
+        "no ReLU on the way back": Mistake("relu_backward(dhidden, relu_cache)", "dhidden"),
+        "no ReLU at all": Mistake("relu_forward(before)", "(before, np.ones_like(before))"),
+        "biases regularised": Mistake(
+            "return loss, grads", 'grads["b1"] += reg\n    return loss, grads'
+        ),
+        "gradients swapped": Mistake(
+            "return loss, grads", 'grads["b1"] = grads["b1"] * 2\n    return loss, grads'
+        ),
+        "float32 inside": Mistake("scores, y)", "scores.astype(np.float16), y)"),
+        "parameters changed": Mistake(
+            "    grads = {}\n", '    grads = {}\n    params["b2"] += 1\n'
+        ),
     },
     "sgd_momentum": {
-        "uphill": ("- learning_rate", "+ learning_rate"),
-        "old velocity": ("new_w = w + new_v", "new_w = w + v"),
-        "no momentum": ("momentum * v - ", "-"),
-        "momentum in place": ("new_v = momentum * v - learning_rate * dw", "v *= momentum\n    v -= learning_rate * dw\n    new_v = v"),
-        "momentum swapped": ("momentum * v - ", "(1 - momentum) * v - "),
+        "uphill": Mistake("- learning_rate", "+ learning_rate"),
+        "old velocity": Mistake("new_w = w + new_v", "new_w = w + v"),
+        "no momentum": Mistake("momentum * v - ", "-"),
+        "momentum in place": Mistake(
+            "new_v = momentum * v - learning_rate * dw",
+            "v *= momentum\n    v -= learning_rate * dw\n    new_v = v",
+        ),
+        "momentum swapped": Mistake("momentum * v - ", "(1 - momentum) * v - "),
     },
     "predict_scores": {
-        "no ReLU": ("relu_forward(affine_forward(x, params[\"W1\"], params[\"b1\"])[0])", "affine_forward(x, params[\"W1\"], params[\"b1\"])"),
-        "wrong bias": ('params["W2"], params["b2"]', 'params["W2"], 0 * params["b2"]'),
-        "labels": ("return scores", "return scores.argmax(axis=1)"),
+        "no ReLU": Mistake(
+            'relu_forward(affine_forward(x, params["W1"], params["b1"])[0])',
+            'affine_forward(x, params["W1"], params["b1"])',
+        ),
+        "wrong bias": Mistake('params["W2"], params["b2"]', 'params["W2"], 0 * params["b2"]'),
+        "labels": Mistake("return scores", "return scores.argmax(axis=1)"),
     },
-}  # fmt: skip
+}
+
+BACKWARD = """
+    dx = (dout @ w.T).reshape(x.shape)
+    dw = x.reshape(len(x), -1).T @ dout
+    db = dout.sum(axis=0)
+"""
+
+# Right gradients that were not derived.
+FORBIDDEN = {
+    "affine_backward": {
+        "the engine's gradients": Mistake(
+            BACKWARD,
+            """
+    import minpy
+
+    def total(x, w, b):
+        return (affine_forward(x, w, b)[0] * dout).sum()
+
+    dx, dw, db = (minpy.grad(total, place)(*cache) for place in range(3))
+""",
+        ),
+        "finite differences": Mistake(
+            BACKWARD,
+            """
+    found = []
+    for value in cache:
+        gradient = np.zeros_like(value)
+        for i in np.ndindex(value.shape):
+            old = value[i]
+            value[i] = old + 1e-5
+            above = (affine_forward(*cache)[0] * dout).sum()
+            value[i] = old - 1e-5
+            gradient[i] = (above - (affine_forward(*cache)[0] * dout).sum()) / 2e-5
+            value[i] = old
+        found.append(gradient)
+    dx, dw, db = found
+""",
+        ),
+    },
+}
+
+DEMO = {
+    "no 1-over-N": ("softmax_loss", "gradient without 1/N"),
+    "wrong sign": ("affine_backward", "sign of dw"),
+    "transposed": ("affine_backward", "dw transposed"),
+    "no regularisation": ("two_layer_loss", "no regularisation in the gradients"),
+    "no bias gradient": ("affine_backward", "no bias gradient"),
+    "minpy.grad": ("affine_backward", "the engine's gradients"),
+    "finite differences": ("affine_backward", "finite differences"),
+}

@@ -1,0 +1,61 @@
+"""Sizes and images of a notebook."""
+
+import numpy as onp
+import pytest
+
+from minpy import course
+from minpy.datasets import Dataset
+
+
+@pytest.fixture
+def images(monkeypatch):
+    """A small data set of colour images, in place of those on this machine."""
+    rng = onp.random.default_rng(0)
+
+    def pixels(count):
+        return rng.integers(0, 256, (count, 3, 4, 4)).astype("uint8"), onp.arange(count) % 10
+
+    raw = Dataset("cifar10", *pixels(60), *pixels(30), tuple("abcdefghij"))
+    monkeypatch.setattr("minpy.course.data.datasets.load", lambda name, dtype: raw)
+    from minpy.course import data
+
+    data._load.cache_clear()
+    yield raw
+    data._load.cache_clear()
+
+
+def test_images_are_scaled_and_as_many_as_asked_for(images):
+    settings = {"train": 40, "val": 10, "test": 15}
+    data = course.load_images("cifar10", settings)
+    assert (len(data.x_train), len(data.x_val), len(data.x_test)) == (40, 10, 15)
+    assert data.x_train.dtype == onp.float32
+    raw = course.load_images("cifar10", settings, scaled=False)
+    assert raw.x_train.dtype == onp.uint8
+    onp.testing.assert_allclose(data.x_test, (raw.x_test / 255 - 0.473) / 0.251, rtol=1e-5)
+    assert course.load_images("cifar10", settings) is data
+
+
+def test_where_there_are_fewer_images_all_parts_shrink(images):
+    data = course.load_images("cifar10", {"train": 100, "val": 20, "test": 1000})
+    assert (len(data.x_train), len(data.x_val), len(data.x_test)) == (50, 10, 30)
+
+
+def test_the_size_is_chosen_once_for_all(monkeypatch):
+    monkeypatch.delenv("MINPY_SIZE", raising=False)
+    assert course.chosen_size() == "default"
+    monkeypatch.setenv("MINPY_SIZE", "tiny")
+    assert course.chosen_size() == "tiny"
+    monkeypatch.setenv("MINPY_SIZE", "huge")
+    with pytest.raises(ValueError, match="one of tiny, default, full, got 'huge'"):
+        course.chosen_size()
+
+
+def test_the_data_set_is_the_largest_unless_the_course_names_one(monkeypatch):
+    monkeypatch.delenv("MINPY_COURSE_DATA", raising=False)
+    monkeypatch.setattr(
+        "minpy.course.data.datasets.available", lambda: ["digits", "fashion-mnist", "mnist"]
+    )
+    assert course.best_data() == "fashion-mnist"
+    assert course.best_data("tiny") == "digits"
+    monkeypatch.setenv("MINPY_COURSE_DATA", "cifar10")
+    assert course.best_data("tiny") == course.best_data() == "cifar10"
