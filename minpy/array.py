@@ -300,3 +300,11 @@ def is_recorded(x: Any) -> bool:
         return False
     current_data(x)
     return x._node is not None
+
+
+def is_differentiable(x: Any) -> bool:
+    """Whether a gradient with respect to `x` makes sense: floating arrays and numbers."""
+    if isinstance(x, float | complex | onp.inexact):
+        return True
+    dtype = getattr(x, "dtype", None)
+    return isinstance(x, Array | ndarray) and onp.issubdtype(dtype, onp.inexact)

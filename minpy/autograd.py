@@ -21,14 +21,14 @@ from typing import Any
 import numpy as onp
 
 from minpy import errors
-from minpy.array import Array, current_data, dtype_of, printable, wrap
+from minpy.array import Array, current_data, dtype_of, is_differentiable, printable, wrap
 from minpy.backward import backward, between, without_bystanders
-from minpy.containers import is_differentiable, is_nested, leaves, rebuilt
 from minpy.inplace import zeros_for
 from minpy.ops.creation import as_array, astype, new_array
 from minpy.ops.elementwise import real
 from minpy.ops.shape import concatenate, reshape
 from minpy.tape import Node, leaf, moved, next_serial
+from minpy.tree import is_nested, leaves, tree_map
 
 Argnum = int | str | Sequence[int | str]
 
@@ -67,7 +67,7 @@ class Recording:
             for which in _argnums(f, argnum):
                 holder, place = _argument(f, which, given_args, given_kwargs)
                 self._given.append(holder[place])
-                holder[place] = rebuilt(holder[place], self._leaf)
+                holder[place] = tree_map(self._leaf, holder[place])
                 given = self._given[-1]
                 if not (type(given) is int or any(map(is_differentiable, leaves(given)))):
                     raise errors.nothing_floating(f, which, given)
@@ -114,7 +114,7 @@ class Recording:
 
         result = []
         for given in self._given:
-            result.append(rebuilt(given, gradient))
+            result.append(tree_map(gradient, given))
         return result[0] if self.bare else result
 
     def stop(self) -> None:
@@ -396,7 +396,7 @@ def make_vjp(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Callable, A
     def vjp_and_value(*args: Any, **kwargs: Any) -> tuple[Callable, Any]:
         recording = Recording(f, argnum, args, kwargs)
         try:
-            nested = rebuilt(recording.result, _handle_of) if is_nested(recording.result) else None
+            nested = tree_map(_handle_of, recording.result) if is_nested(recording.result) else None
             if nested is not None:
                 recording.result = _joined(f, nested, nested)
             end = recording.end()
@@ -407,7 +407,7 @@ def make_vjp(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Callable, A
         beyond = None not in ends and not _alone(recording) and between(ends, recording.start)[1]
         value = _value(data, ends[0] if beyond else None)
         if nested is not None and not beyond:
-            nested = rebuilt(nested, lambda x: _value(x._data) if type(x) is Array else x)
+            nested = tree_map(lambda x: _value(x._data) if type(x) is Array else x, nested)
         recording.result = None
         del end
         recording.stop()

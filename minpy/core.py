@@ -8,9 +8,9 @@ from typing import Any
 
 from minpy.array import Array
 from minpy.autograd import grad, grad_and_loss
-from minpy.containers import rebuilt
 from minpy.numpy import asarray
 from minpy.symbol import Function
+from minpy.tree import tree_map
 
 __all__ = [
     "Function",
@@ -32,7 +32,7 @@ def numpy_to_minpy(value: Any) -> Any:
     >>> numpy_to_minpy({"w": [numpy.ones(2)], "name": "linear"})
     {'w': [array([1., 1.])], 'name': 'linear'}
     """
-    return rebuilt(value, lambda x: asarray(x) if hasattr(x, "__array__") else x)
+    return tree_map(lambda x: asarray(x) if hasattr(x, "__array__") else x, value)
 
 
 def minpy_to_numpy(value: Any) -> Any:
@@ -44,7 +44,7 @@ def minpy_to_numpy(value: Any) -> Any:
     >>> type(minpy_to_numpy([np.ones(2)])[0]).__module__
     'numpy'
     """
-    return rebuilt(value, lambda x: x.asnumpy() if type(x) is Array else x)
+    return tree_map(lambda x: x.asnumpy() if type(x) is Array else x, value)
 
 
 def convert_args(func: Callable) -> Callable:

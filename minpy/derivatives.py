@@ -17,15 +17,15 @@ from typing import Any
 import numpy as onp
 
 from minpy import errors
-from minpy.array import Array
+from minpy.array import Array, is_differentiable
 from minpy.autograd import Argnum, grad, make_vjp
-from minpy.containers import is_differentiable, leaves, rebuilt
 from minpy.inplace import zeros_for
 from minpy.ops.creation import as_array
 from minpy.ops.elementwise import real
 from minpy.ops.products import dot, tensordot
 from minpy.ops.reduction import sum as sum_
 from minpy.ops.shape import reshape, stack
+from minpy.tree import leaves, tree_map
 
 __all__ = [
     "deriv",
@@ -78,11 +78,11 @@ def make_jvp(f: Callable, argnum: Argnum = 0) -> Callable[..., Callable]:
 
 def _zeros(value: Any) -> Any:
     """Return zeros of the structure and the shapes of a value."""
-    return rebuilt(value, lambda x: zeros_for(as_array(x)) if is_differentiable(x) else x)
+    return tree_map(lambda x: zeros_for(as_array(x)) if is_differentiable(x) else x, value)
 
 
 def _ones(value: Any) -> Any:
-    return rebuilt(_zeros(value), lambda x: x + 1 if type(x) is Array else x)
+    return tree_map(lambda x: x + 1 if type(x) is Array else x, _zeros(value))
 
 
 def jacobian(f: Callable, argnum: Argnum = 0) -> Callable[..., Any]:
@@ -117,7 +117,7 @@ def jacobian(f: Callable, argnum: Argnum = 0) -> Callable[..., Any]:
             number = next(numbers)
             return _rows(vjp, value, number, x) if type(x) is Array else None
 
-        return rebuilt(value, rows_of)
+        return tree_map(rows_of, value)
 
     return jacobian_at
 
@@ -126,14 +126,14 @@ def _rows(vjp: Callable, value: Any, number: int, x: Array) -> Any:
     """Return the Jacobian of one array of a nested value: its leaf of that number, `x`."""
     rows = [vjp(seed) for seed in _basis(value, number, x)]
     if not rows:
-        return rebuilt(vjp(_zeros(value)), lambda g: None if g is None else _joined([g], x)[:0])
+        return tree_map(lambda g: None if g is None else _joined([g], x)[:0], vjp(_zeros(value)))
     parts = iter(zip(*map(leaves, rows), strict=True))
 
     def joined(first: Any) -> Any:
         part = next(parts)
         return None if first is None else _joined(part, x)
 
-    return rebuilt(rows[0], joined)
+    return tree_map(joined, rows[0])
 
 
 def _joined(rows: Any, x: Array) -> Array:
@@ -145,7 +145,7 @@ def _basis(value: Any, number: int, x: Array) -> Iterator[Any]:
     """Yield the gradients, nested as a value is, with a single one, in its leaf of a number."""
     for e in onp.eye(x.size, dtype=x.dtype).reshape((x.size, *x.shape)):
         places = iter(range(number + 1))
-        yield rebuilt(_zeros(value), lambda y, e=e, at=places: e if next(at, -1) == number else y)
+        yield tree_map(lambda y, e=e, at=places: e if next(at, -1) == number else y, _zeros(value))
 
 
 def hessian(f: Callable, argnum: Argnum = 0) -> Callable[..., Any]:

@@ -13,15 +13,15 @@ from typing import Any
 
 from minpy.array import Array, current_data, is_recorded, printable, wrap
 from minpy.autograd import make_vjp
-from minpy.backends import NUMPY, Backend, backend_for, backend_of, mapped, statistics
+from minpy.backends import NUMPY, Backend, backend_for, backend_of, statistics
 from minpy.backends.context import CPU
 from minpy.backends.policy import POLICIES
-from minpy.containers import leaves, rebuilt
 from minpy.errors import name_of
 from minpy.ops.creation import as_array
 from minpy.ops.elementwise import add
 from minpy.ops.reduction import sum as sum_
 from minpy.tape import EachArgument, Op, apply, users_ops
+from minpy.tree import leaves, tree_map
 
 
 def primitive(f: Callable) -> Callable:
@@ -204,11 +204,11 @@ def _op_in(library: str, f: Callable) -> Callable:
         def run(*args: Any, **static: Any) -> Any:
             count()
             if backend.name == library:
-                args, static = mapped(_as_programs_know_it, (args, static))
+                args, static = tree_map(_as_programs_know_it, (args, static))
                 return f(*args, **static)
             own = backend_for(POLICIES[f"prefer_{library}"], CPU)
             args, static = own.inward(backend.outward((args, static)))
-            args, static = mapped(_as_programs_know_it, (args, static))
+            args, static = tree_map(_as_programs_know_it, (args, static))
             return backend.inward(own.outward(f(*args, **static)))
 
         count = statistics.counter(name, str(backend) if backend.name == library else library)
@@ -243,14 +243,14 @@ def checkpoint(f: Callable) -> Callable:
 
     def run(call: Any, arrays: Sequence[Any]) -> Any:
         given = iter(arrays)
-        args, kwargs = rebuilt(call, lambda x: next(given) if type(x) is Array else x)
+        args, kwargs = tree_map(lambda x: next(given) if type(x) is Array else x, call)
         return f(*args, **kwargs)
 
     def forward(*data: Any, call: tuple) -> Any:
         result = run(call, [wrap(x) for x in data])
         if any(map(is_recorded, leaves(result))):
             raise _uses_recorded(f"checkpoint({name_of(f)})")
-        return rebuilt(result, lambda x: current_data(as_array(x)))
+        return tree_map(lambda x: current_data(as_array(x)), result)
 
     def rule(g: Any, ans: Any, *arrays: Any, call: tuple, argnum: int) -> Any:
         def weighted(*xs: Any) -> Any:

@@ -127,16 +127,9 @@ def fixed(index: Any) -> Any:
     if type(index) is ndarray:
         return index.copy()
     if type(index) is list:
-        values = onp.array(plain(index))
+        values = onp.array(index)
         return values if values.size else values.astype(onp.intp)
     return index
-
-
-def plain(value: Any) -> Any:
-    """Return a nested list with NumPy's values in place of our arrays."""
-    if type(value) is list or type(value) is tuple:
-        return [plain(item) for item in value]
-    return value._leave("A list with it in") if type(value) is Array else value
 
 
 # ----- writing

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from minpy.array import Array, wrap
+from minpy.array import Array, is_differentiable, wrap
 from minpy.autograd import Recording
 from minpy.backward import between
-from minpy.containers import is_differentiable, leaves
 from minpy.errors import name_of
 from minpy.ops.creation import as_array
 from minpy.tape import LEAF, Node, apply
+from minpy.tree import leaves
 
 
 class Trace:

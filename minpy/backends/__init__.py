@@ -27,6 +27,7 @@ from minpy.backends import policy as _policy
 from minpy.backends.context import CPU, Context
 from minpy.backends.policy import Policy
 from minpy.backends.settings import Setting
+from minpy.tree import tree_map
 
 
 class Backend:
@@ -193,13 +194,13 @@ class Backend:
 
     def outward(self, value: Any) -> Any:
         """Return `value` with this library's arrays, also nested ones, made NumPy's."""
-        return mapped(lambda x: self.to_numpy(x) if isinstance(x, self.array_types) else x, value)
+        return tree_map(lambda x: self.to_numpy(x) if isinstance(x, self.array_types) else x, value)
 
     def inward(self, value: Any) -> Any:
         """Return `value` with NumPy arrays and floating scalars made this library's."""
         if self is NUMPY:
             return value
-        return mapped(lambda x: self.from_numpy(onp.asarray(x)) if _stays(x) else x, value)
+        return tree_map(lambda x: self.from_numpy(onp.asarray(x)) if _stays(x) else x, value)
 
 
 def _advanced(index: Any) -> bool:
@@ -228,17 +229,6 @@ def _counting(convert: Callable[[Any], Any], way: str) -> Callable[[Any], Any]:
         return out
 
     return counted
-
-
-def mapped(change: Callable[[Any], Any], value: Any) -> Any:
-    """Return nested dicts, tuples and lists with `change` applied to what is in them."""
-    if type(value) is dict:
-        return {key: mapped(change, item) for key, item in value.items()}
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(mapped(change, item) for item in value))
-    if type(value) is tuple or type(value) is list:
-        return type(value)(mapped(change, item) for item in value)
-    return change(value)
 
 
 def _dotted(namespace: Any, name: str) -> Callable[..., Any] | None:

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as onp
 
-from minpy.backends import NUMPY, Backend, libraries, mapped, statistics
+from minpy.backends import NUMPY, Backend, libraries, statistics
 from minpy.backends.context import CPU
 from minpy.backends.policy import current_policy
+from minpy.tree import tree_map
 
 # The libraries that run kernels, the fastest first, for each dtype of the arrays.
 # MXNet takes five times as long for float64 as for float32.
@@ -47,10 +48,10 @@ def kernel(name: str, on_numpy: Callable[..., Any]) -> Callable[..., Any]:
         if backend is None:
             count()
             return on_numpy(*args, **static)
-        lent = mapped(lambda x: backend.lend(x) if isinstance(x, onp.ndarray) else x, args)
+        lent = tree_map(lambda x: backend.lend(x) if isinstance(x, onp.ndarray) else x, args)
         out = backend.implementation(name)(*lent, **static)
         types = backend.array_types
-        return mapped(lambda x: backend.collect(x) if isinstance(x, types) else x, out)
+        return tree_map(lambda x: backend.collect(x) if isinstance(x, types) else x, out)
 
     run.count = lambda: None  # type: ignore[attr-defined] # for the op: it has been counted
     return run

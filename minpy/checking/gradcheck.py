@@ -9,14 +9,14 @@ from typing import Any
 import numpy as onp
 
 from minpy import numpy as np
-from minpy.array import Array
+from minpy.array import Array, is_differentiable
 from minpy.autograd import make_vjp
 from minpy.checking.call_context import CallContext
 from minpy.checking.card import Card
 from minpy.checking.comparison import Comparison, compare
 from minpy.checking.texts import Message, say
-from minpy.containers import is_differentiable, labels, leaves, rebuilt
 from minpy.errors import name_of
+from minpy.tree import labels, leaves, tree_map
 
 CENTRAL_STEP = float(onp.finfo(onp.float64).eps) ** (1 / 3)
 COMPLEX_STEP = 1e-30
@@ -157,7 +157,7 @@ def gradcheck(
 
     def of_leaves(*values: Any) -> Any:
         given = iter(values)
-        return f(*rebuilt(args, lambda _: next(given)))
+        return f(*tree_map(lambda _: next(given), args))
 
     called = [name for _, name in names]
     rng = onp.random.default_rng(seed)

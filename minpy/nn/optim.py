@@ -25,9 +25,9 @@ import numpy as onp
 
 import minpy.numpy as np
 from minpy.array import is_recorded
-from minpy.containers import leaves, rebuilt
 from minpy.nn.options import rule_called
 from minpy.numpy import ndarray
+from minpy.tree import leaves, tree_map
 
 __all__ = [
     "RULES",
@@ -517,7 +517,7 @@ def _changed(gradients: Any, change: Callable[[Any], Any]) -> Any:
         done.add(id(g))
         return g
 
-    return rebuilt(gradients, changed)
+    return tree_map(changed, gradients)
 
 
 def global_norm(gradients: Any) -> float:

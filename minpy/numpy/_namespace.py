@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as onp
 
 from minpy.array import Array, current_data
+from minpy.errors import ImplicitExitError
 from minpy.inplace import copy as copy_op
 from minpy.inplace import setitem
 from minpy.numpy import _public
@@ -92,6 +94,10 @@ def array(
     **kwargs: Any,
 ) -> Array:
     """Return an array; of arrays that are recorded, a recorded one. See `numpy.array`."""
+    if type(object) is list:  # NumPy meets what is recorded by itself: lists may be long
+        with suppress(ImplicitExitError):
+            made = onp.array(object, dtype, copy=copy, order=order, ndmin=ndmin, **kwargs)
+            return wrap_nested(made)
     found = found_in((object,), {})
     if not found.arrays or not (found.recorded or type(object) is Array):
         raw = onp.array(unwrap_nested(object), dtype, copy=copy, order=order, ndmin=ndmin, **kwargs)

@@ -23,6 +23,7 @@ from minpy.errors import explained, no_gradient, written_outside
 from minpy.inplace import fixed, index_add, make_writable, setitem
 from minpy.ops.creation import as_array, astype
 from minpy.ops.indexing import where as choose
+from minpy.tree import only_numbers, tree_map
 
 # ----- looking at arguments
 
@@ -45,7 +46,8 @@ class Found:
                 self.recorded = self.recorded or value._node is not None
                 self.foreign = self.foreign or value._backend is not NUMPY
             elif type(value) is list or type(value) is tuple:
-                self.look(value)
+                if not only_numbers(value):
+                    self.look(value)
             elif type(value) is dict:
                 self.look(value.values())
 
@@ -61,18 +63,16 @@ def found_in(args: tuple, kwargs: dict) -> Found:
 
 def unwrap_nested(value: Any) -> Any:
     """Return an argument with NumPy's raw arrays in place of ours."""
-    if type(value) is Array:
-        return raw(value)
+    return raw(value) if type(value) is Array else tree_map(_unwrapped, value, numbers=False)
+
+
+def _unwrapped(value: Any) -> Any:
     if type(value) in FOREIGN:
         return backends.backend_of(value).to_numpy(value)
-    if type(value) is list or type(value) is tuple:
-        return type(value)(map(unwrap_nested, value))
-    if type(value) is dict:
-        return {key: unwrap_nested(item) for key, item in value.items()}
-    return value
+    return raw(value)
 
 
-# ----- dressing results
+# ----- wrapping results
 
 
 def wrap_nested(result: Any, arrays: Sequence[Array] = ()) -> Any:
@@ -80,6 +80,8 @@ def wrap_nested(result: Any, arrays: Sequence[Array] = ()) -> Any:
 
     It goes where `arrays` are, and if there are none where new arrays are made.
     """
+    if isinstance(result, list | tuple):
+        return tree_map(lambda part: wrap_nested(part, arrays), result)
     if isinstance(result, ndarray):
         for x in arrays:
             if result is x._data:
@@ -89,10 +91,6 @@ def wrap_nested(result: Any, arrays: Sequence[Array] = ()) -> Any:
         return wrap(home_of(arrays).from_numpy(result))
     if isinstance(result, onp.inexact):
         return wrap(result if not arrays else home_of(arrays).inward(result))
-    if type(result) in (list, tuple):
-        return type(result)(wrap_nested(item, arrays) for item in result)
-    if isinstance(result, tuple) and hasattr(result, "_fields"):
-        return type(result)(*(wrap_nested(item, arrays) for item in result))
     return wrap(result) if backends.backend_of(result) not in (None, NUMPY) else result
 
 
@@ -167,7 +165,7 @@ def elsewhere(
         return data if x._backend is backend else backend.inward(data)
 
     try:
-        args, kwargs = backends.mapped(brought, args), backends.mapped(brought, kwargs)
+        args, kwargs = tree_map(brought, (args, kwargs), numbers=False)
         run = backend.implementation(name, function)
         return wrap_nested((watched(name, run) if watches else run)(*args, **kwargs))
     except Exception as error:

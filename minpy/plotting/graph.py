@@ -26,9 +26,10 @@ from typing import Any
 
 import numpy as onp
 
-from minpy.containers import is_differentiable, labels, leaves
+from minpy.array import is_differentiable
 from minpy.errors import name_of
 from minpy.trace import Trace, record
+from minpy.tree import labels, leaves
 
 PICTURES = (".svg", ".png", ".pdf")
 SECONDS = 60  # that dot may take

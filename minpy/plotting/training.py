@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as onp
 
-from minpy.containers import labels as labels_of
-from minpy.containers import leaves
 from minpy.plotting.places import BLUE, RED, as_numpy, several_axes
+from minpy.tree import labels as labels_of
+from minpy.tree import leaves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

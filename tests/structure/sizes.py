@@ -32,7 +32,7 @@ SIZES = {
     "minpy: backend mxnet, kernels": 77,
     "minpy: backend mxnet, loading": 134,
     "minpy: errors": 128,
-    "minpy: containers": 42,  # `is_nested`: values of functions may be containers, too
+    "minpy: tree": 57,
     "minpy: extend": 129,
     "minpy: trace": 44,
     "minpy: dtypes": 27,

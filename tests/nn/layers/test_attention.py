@@ -7,8 +7,8 @@ import pytest
 
 import minpy
 import minpy.numpy as np
-from minpy.containers import leaves
 from minpy.nn import init, layers, optim
+from minpy.tree import leaves
 
 from ..agreement import close, drawn, same_as_torch
 

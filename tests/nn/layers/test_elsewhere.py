@@ -5,8 +5,8 @@ import pytest
 
 import minpy
 import minpy.numpy as np
-from minpy.containers import leaves
 from minpy.nn import layers
+from minpy.tree import leaves, tree_map
 
 from ..agreement import close, drawn
 
@@ -84,7 +84,7 @@ def test_torch(torch, on_torch, name):
 
     value, gradients = minpy.value_and_grad(loss)(xs)
     with on_torch:
-        there = [minpy.containers.rebuilt(x, np.array) for x in xs]
+        there = [tree_map(np.array, x) for x in xs]
         np.policy.reset_op_stat()
         found, found_gradients = minpy.value_and_grad(loss)(there)
         places = {where for _, where in np.policy.op_stat().ran}
