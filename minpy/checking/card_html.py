@@ -9,14 +9,33 @@ from __future__ import annotations
 
 import html
 import re
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from minpy.checking import card_text
 from minpy.checking.comparison import Comparison
 from minpy.checking.texts import plain, say
 
-if TYPE_CHECKING:
-    from minpy.checking.card import Card
+
+class Shown(Protocol):
+    """What is shown as a card: a `minpy.checking.card.Card`."""
+
+    title: str
+    comparisons: tuple[Comparison, ...]
+    about: str
+    notes: tuple[str, ...]
+
+    @property
+    def summary(self) -> str:
+        """How many outputs are right, in words."""
+
+    @property
+    def state(self) -> str:
+        """Whether it is right, wrong or unwritten."""
+
+    @property
+    def points_in_words(self) -> str:
+        """The points, or nothing."""
+
 
 SAFE: dict[str, set[str]] = {
     "code": set(),
@@ -106,7 +125,7 @@ CARD .minpy-card-notes{border-top:1px solid var(--line);padding:.35rem .8rem;col
 _COLUMNS = ("result", "shape", "dtype", "error", "tolerance")
 
 
-def card_html(card: Card) -> str:
+def card_html(card: Shown) -> str:
     """Return a card as HTML, without `STYLE`; all text in it is escaped."""
     mark = say(f"sign.{card.state}")
     points = card.points_in_words
