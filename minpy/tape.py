@@ -392,6 +392,8 @@ def wrap_result(
     static: dict[str, Any],
 ) -> Any:
     """Return a raw result as the caller gets it: wrapped, with its node, linked if it is a view."""
+    if data and type(data[0]) is ndarray and data[0].dtype.hasobject and type(ans) is not ndarray:
+        return ans  # an element of an array of objects, which may be a tuple
     if isinstance(ans, tuple):
         parts = []
         for index, part in enumerate(ans):

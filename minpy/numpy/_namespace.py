@@ -10,20 +10,21 @@ from typing import Any
 import numpy as onp
 
 from minpy.array import Array, current_data
-from minpy.errors import ImplicitExitError
+from minpy.errors import ImplicitExitError, no_gradient
 from minpy.inplace import copy as copy_op
-from minpy.inplace import setitem
-from minpy.numpy import _public
+from minpy.inplace import getitem
+from minpy.numpy import _public, _ufuncs
 from minpy.numpy._public import (
     NOT_DIFFERENTIABLE,
     found_in,
     mutating,
     plain,
     traced,
-    ufunc,
     unwrap_nested,
     wrap_nested,
 )
+from minpy.numpy._ufuncs import ufunc
+from minpy.numpy._writing import IN_PLACE
 from minpy.ops import (
     calculus,
     elementwise,
@@ -73,12 +74,15 @@ ALIASES = {
 OURS["divmod"] = lambda x, y: (OURS["floor_divide"](x, y), OURS["remainder"](x, y))
 OURS |= {alias: OURS[name] for alias, name in ALIASES.items()}
 _public._WITH_INITIAL.update(
-    sum=OURS["add"], prod=OURS["multiply"], max=OURS["maximum"], min=OURS["minimum"]
+    dict.fromkeys(("sum", "nansum"), OURS["add"])
+    | dict.fromkeys(("prod", "nanprod"), OURS["multiply"])
+    | dict.fromkeys(("max", "amax", "nanmax"), OURS["maximum"])
+    | dict.fromkeys(("min", "amin", "nanmin"), OURS["minimum"])
 )
-_public._REDUCE.update(
+_ufuncs.REDUCE.update(
     add=OURS["sum"], multiply=OURS["prod"], maximum=OURS["max"], minimum=OURS["min"]
 )
-_public._ACCUMULATE.update(add=OURS["cumsum"], multiply=OURS["cumprod"])
+_ufuncs.ACCUMULATE.update(add=OURS["cumsum"], multiply=OURS["cumprod"])
 
 
 # ----- making arrays
@@ -154,28 +158,6 @@ def astype_public(x: Any, dtype: Any, /, **kwargs: Any) -> Array:
     return astype(as_array(x), dtype)
 
 
-# ----- writing into arrays
-
-
-def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
-    if where is True:
-        setitem(dst, Ellipsis, src)
-    else:
-        setitem(dst, Ellipsis, indexing.where(where, src, dst))
-
-
-def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
-    rows = onp.arange(min(a.shape))
-    setitem(a, (rows,) * a.ndim, val)
-
-
-def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None = -1) -> None:
-    indices = indexing.values_of(indices)
-    grid = list(onp.ogrid[tuple(slice(n) for n in indices.shape)])
-    grid[axis] = indices
-    setitem(arr, tuple(grid), values)
-
-
 # ----- arrays made by indexing
 
 
@@ -183,21 +165,33 @@ class ByIndexing:
     """``np.r_[0:3, x]`` and its kind."""
 
     def __init__(self, name: str, value: Any) -> None:
+        self._name = name
+        self._arrange = value.__getitem__
         self._make = plain(name, value.__getitem__)
 
-    def __getitem__(self, index: Any) -> Any:
-        return self._make(index)
+    def __getitem__(self, key: Any) -> Any:
+        return self._joined(key) if found_in((key,), {}).recorded else self._make(key)
+
+    def _joined(self, key: Any) -> Any:
+        """Let NumPy arrange the places of the elements, then take the elements from there."""
+        parts: list[Any] = []
+        places = []
+        for part in key if type(key) is tuple else (key,):
+            if not isinstance(part, str):
+                part = onp.r_[part] if isinstance(part, slice) else part
+                parts.append(as_array(shape.from_nested(part)))
+                start = sum(x.size for x in parts[:-1])
+                part = start + onp.arange(parts[-1].size).reshape(parts[-1].shape)
+            places.append(part)
+        arranged = self._arrange(tuple(places))
+        if type(arranged) is not onp.ndarray:
+            raise no_gradient(f"{self._name} with a matrix as its result")
+        dtype = onp.result_type(*(x.dtype for x in parts))
+        joined = shape.concatenate([astype(shape.reshape(x, -1), dtype) for x in parts])
+        return getitem(joined, arranged)
 
 
 BY_INDEXING = ("r_", "c_", "mgrid", "ogrid")
-IN_PLACE = {
-    "copyto": copyto,
-    "fill_diagonal": fill_diagonal,
-    "put": None,
-    "putmask": None,
-    "place": None,
-    "put_along_axis": put_along_axis,
-}
 MADE = {
     "array": array,
     "asarray": asarray,

@@ -20,9 +20,11 @@ from minpy.array import Array, current_data, link_view, raw, wrap
 from minpy.backends import FOREIGN, NUMPY
 from minpy.backends.statistics import counter, watched, watches
 from minpy.errors import explained, no_gradient, written_outside
-from minpy.inplace import fixed, index_add, make_writable, setitem
+from minpy.inplace import make_writable, setitem
 from minpy.ops.creation import as_array, astype
 from minpy.ops.indexing import where as choose
+from minpy.ops.reduction import WITH_WHERE
+from minpy.ops.shape import from_nested
 from minpy.tree import only_numbers, tree_map
 
 # ----- looking at arguments
@@ -123,26 +125,34 @@ def as_view(result: ndarray, call: Callable, args: tuple, kwargs: dict) -> Array
 def plain(name: str, function: Callable, *, refuses: bool = True) -> Callable:
     """Return the public form of a NumPy function that has no gradient rule.
 
-    Recorded arguments raise, or (``refuses=False``) are taken as the values they have.
+    Of recorded arguments it takes the values if its result is one that has no gradient anyway,
+    such as counts, flags, places and text; otherwise it raises.  With ``refuses=False`` it takes
+    the values in any case.
     """
     count = counter(name, NUMPY.name)
 
     @functools.wraps(function, updated=())
     def call(*args, **kwargs):
         found = found_in(args, kwargs)
-        if found.recorded and refuses:
+        refused = found.recorded and refuses
+        if refused and name in _TO_FILES:
             raise no_gradient(name)
         out = kwargs.get("out")
         if out is not None:
             return into(out, call, args, kwargs)
         if found.foreign:
-            return elsewhere(name, function, args, kwargs, home_of(found.arrays))
+            result = elsewhere(name, function, args, kwargs, home_of(found.arrays))
+            if refused and not is_discrete(result):
+                raise no_gradient(name)
+            return result
         count()
         try:
             run = watched(name, function) if watches else function
             result = run(*unwrap_nested(args), **unwrap_nested(kwargs))
         except Exception as error:
             raise explained(error, name, args) from error
+        if refused and not is_discrete(result):
+            raise no_gradient(name)
         if found.arrays and type(result) is ndarray and shows_memory_of(result, found.arrays):
             if type(args[0]) is Array and not found.recorded:
                 return as_view(result, call, args, kwargs)
@@ -150,6 +160,18 @@ def plain(name: str, function: Callable, *, refuses: bool = True) -> Callable:
         return wrap_nested(result, found.arrays)
 
     return call
+
+
+_TO_FILES = {"save", "savetxt", "savez", "savez_compressed"}
+
+
+def is_discrete(result: Any) -> bool:
+    """Whether a result has no gradient by its kind: integers, flags, text, dtypes."""
+    if isinstance(result, ndarray | onp.generic | Array):
+        return result.dtype.kind in "biuSUmM"
+    if isinstance(result, list | tuple):
+        return all(map(is_discrete, result))
+    return isinstance(result, bool | int | str | onp.dtype | type)
 
 
 def elsewhere(
@@ -227,7 +249,12 @@ def traced(name: str, function: Callable, ours: Callable) -> Callable:
         except Exception as error:
             raise explained(error, name, args) from error
 
+    gathers = name not in _TAKE_SEQUENCES
+
     def recorded(*args, **kwargs):
+        if gathers:
+            args = tuple(map(gathered, args))
+            kwargs = {key: gathered(value) for key, value in kwargs.items()}
         if parameters:
             kwargs.update(zip(parameters[positional:], args[positional:]))
             args = args[:positional]
@@ -245,6 +272,22 @@ def traced(name: str, function: Callable, ours: Callable) -> Callable:
         return _public_form(result)
 
     return call
+
+
+# Functions whose lists are several arrays, not one.
+_TAKE_SEQUENCES = frozenset(
+    """
+        block broadcast_arrays choose column_stack concat concatenate dstack einsum hstack
+        linalg.multi_dot piecewise row_stack select stack vstack
+    """.split()
+)
+
+
+def gathered(value: Any) -> Any:
+    """Return a nested list with recorded numbers in it as one array; anything else as it is."""
+    if type(value) in (list, tuple) and found_in((value,), {}).recorded:
+        return from_nested(value)
+    return value
 
 
 _EXTRAS = ("dtype", "where", "initial")
@@ -320,7 +363,9 @@ def _with_extras(name: str, ours: Callable, args: tuple, kwargs: dict) -> Any:
         several = isinstance(args[0], list | tuple)
         cast = [astype(as_array(x), dtype) for x in (args[0] if several else args[:1])]
         args = (cast if several else cast[0], *args[1:])
-    if where is not None and where is not True:
+    if where is not None and where is not True and name in WITH_WHERE:
+        ours, kwargs = WITH_WHERE[name], {**kwargs, "where": where}
+    elif where is not None and where is not True:
         if name not in _NEUTRAL:
             raise no_gradient(f"{name} with where=...")
         neutral = _NEUTRAL[name] if _NEUTRAL[name] is not None else initial
@@ -336,7 +381,12 @@ def _with_extras(name: str, ours: Callable, args: tuple, kwargs: dict) -> Any:
 
 
 _OWN_DTYPE = {"linspace", "logspace", "geomspace", "cov", "corrcoef", "einsum"}
-_NEUTRAL = {"sum": 0, "nansum": 0, "prod": 1, "nanprod": 1, "max": None, "min": None}
+_NEUTRAL = {
+    **dict.fromkeys(("sum", "nansum"), 0),
+    **dict.fromkeys(("prod", "nanprod"), 1),
+    **dict.fromkeys(("nanmean", "nanvar", "nanstd"), onp.nan),
+    **dict.fromkeys(("max", "min", "amax", "amin", "nanmax", "nanmin"), None),
+}
 _WITH_INITIAL: dict[str, Callable] = {}
 
 
@@ -347,120 +397,6 @@ def _public_form(result: Any) -> Any:
     if type(result) in (list, tuple):
         return type(result)(map(_public_form, result))
     return result
-
-
-# ----- ufuncs
-
-
-def ufunc(name: str, function: Any, ours: Callable | None) -> Callable:
-    """Return the public form of a ufunc, with its methods and attributes."""
-    refuses = name not in NOT_DIFFERENTIABLE
-    if ours is None:
-        slow = plain(name, function, refuses=refuses)
-    else:
-        slow = _traced_ufunc(name, function, ours)
-    if ours is None:
-        call = slow
-    elif function.nin == 1:
-
-        @functools.wraps(function, updated=())
-        def call(x, /, out=None, **kwargs):
-            if type(x) is Array and out is None and not kwargs:
-                return ours(x)
-            return slow(x, out=out, **kwargs)
-    else:
-
-        @functools.wraps(function, updated=())
-        def call(x, y, /, out=None, **kwargs):
-            if (type(x) is Array or type(y) is Array) and out is None and not kwargs:
-                return ours(x, y)
-            return slow(x, y, out=out, **kwargs)
-
-    for attribute in ("nin", "nout", "nargs", "ntypes", "types", "identity", "signature"):
-        setattr(call, attribute, getattr(function, attribute))
-    _add_methods(name, function, ours, call)
-    return call
-
-
-_CASTING = ("casting", "order", "subok")
-
-
-def _traced_ufunc(name: str, function: Any, ours: Callable) -> Callable:
-    accepted = set(inspect.signature(ours).parameters)
-    count = counter(name, NUMPY.name)
-
-    def call(*args, out=None, where=True, dtype=None, **kwargs):
-        if out is not None:
-            out = out[0] if isinstance(out, tuple) else out
-        found = found_in(args, {"where": where})
-        if not found.recorded and not found.foreign and out is None:
-            if where is not True:
-                kwargs["where"] = unwrap_nested(where)
-            count()
-            return wrap_nested(function(*unwrap_nested(args), dtype=dtype, **kwargs), found.arrays)
-        args = tuple(x if type(x) in (int, float, complex) else as_array(x) for x in args)
-        if dtype is not None:
-            args = tuple(astype(x, dtype) for x in args)
-        more = {key: value for key, value in kwargs.items() if key not in _CASTING}
-        result = ours(*args, **_chosen(name, more, {}, accepted))
-        if where is not True:
-            if out is None:
-                out = wrap(onp.zeros(result.shape, result.dtype))
-            result = choose(where, result, out)
-        return result if out is None else into(out, _given(result, name), (), kwargs)
-
-    call.__name__ = name
-    return call
-
-
-def _given(result: Any, name: str) -> Callable:
-    def given(**_):
-        return result
-
-    given.__name__ = name
-    return given
-
-
-def add_at(a: Array, indices: Any, b: Any) -> None:
-    """Add to the elements that `indices` name, as often as they are named."""
-    setitem(a, Ellipsis, index_add(a, as_array(b), index=fixed(indices)))
-
-
-_REDUCE: dict[str, Callable] = {}
-_ACCUMULATE: dict[str, Callable] = {}
-
-
-def _add_methods(name: str, function: Any, ours: Callable | None, call: Any) -> None:
-    if function.signature is not None or function.nout != 1:
-        return
-    if function.nin == 1:
-        call.at = mutating(f"{name}.at", function.at)
-        return
-    call.reduceat = plain(f"{name}.reduceat", function.reduceat)
-    call.at = mutating(f"{name}.at", function.at, add_at if name == "add" else None)
-
-    def outer(x, y):
-        x, y = as_array(x), as_array(y)
-        return ours(x.reshape(x.shape + (1,) * y.ndim), y)
-
-    call.outer = plain(f"{name}.outer", function.outer)
-    if ours is not None:
-        call.outer = traced(f"{name}.outer", lambda x, y: function.outer(x, y), outer)
-    call.reduce = _method(f"{name}.reduce", function.reduce, _REDUCE.get(name))
-    call.accumulate = _method(f"{name}.accumulate", function.accumulate, _ACCUMULATE.get(name))
-
-
-def _method(name: str, function: Any, ours: Callable | None) -> Callable:
-    if ours is None:
-        return plain(name, function)
-
-    def theirs(array, axis=0, dtype=None, out=None, **kwargs):
-        return function(array, axis, dtype, out, **kwargs)
-
-    def own(array, axis=0, **kwargs):
-        return ours(array, axis=axis, **kwargs)
-
-    return traced(name, theirs, own)
 
 
 # ----- functions that write into their first argument
@@ -492,14 +428,6 @@ def mutating(name: str, function: Callable, ours: Callable | None = None) -> Cal
     return call
 
 
-# ----- what a recorded array may be asked without being recorded
+# ----- floating results that do not depend on values
 
-NOT_DIFFERENTIABLE = frozenset(
-    """
-        equal not_equal less less_equal greater greater_equal logical_and logical_or
-        logical_not logical_xor isnan isinf isfinite signbit all any argmax argmin argsort
-        argpartition nonzero argwhere flatnonzero count_nonzero searchsorted isclose
-        allclose array_equal shape ndim size zeros_like ones_like empty_like full_like
-        result_type iscomplexobj isrealobj array_repr array_str
-    """.split()
-)
+NOT_DIFFERENTIABLE = frozenset({"empty_like", "full_like", "ones_like", "zeros_like"})

@@ -12,8 +12,9 @@ import numpy as onp
 from minpy.array import dtype_of
 from minpy.inplace import getitem
 from minpy.ops.creation import as_array, astype
-from minpy.ops.elementwise import conjugate, real, real_part, sqrt
+from minpy.ops.elementwise import conjugate, is_complex, real, real_part, sqrt
 from minpy.ops.indexing import sort, where
+from minpy.ops.indexing import where as choose
 from minpy.ops.shape import (
     atleast_2d,
     broadcast_to,
@@ -189,6 +190,34 @@ def _cumulative(total: Any, x: Any, axis: int | None, include_initial: bool, sta
     shape = tuple(1 if i == axis else n for i, n in enumerate(x.shape))
     return concatenate([onp.full(shape, start, dtype_of(x)), ans], axis)
 
+
+# ----- of the elements that a mask chooses
+
+
+def _mean_where(a: Any, axis: Axis = None, keepdims: bool = False, *, where: Any) -> Any:
+    mask = onp.broadcast_to(where, shape_of(a))
+    total = sum(choose(mask, a, onp.zeros((), dtype_of(a))), axis=axis, keepdims=keepdims)
+    return total / _number(mask, axis, keepdims, total)
+
+
+def _var_where(
+    a: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False, *, where: Any
+) -> Any:
+    mask = onp.broadcast_to(where, shape_of(a))
+    away = a - _mean_where(a, axis, True, where=mask)
+    size = real(away * conjugate(away)) if is_complex(away) else away * away
+    total = sum(choose(mask, size, onp.zeros((), dtype_of(size))), axis=axis, keepdims=keepdims)
+    number = onp.sum(mask, axis=axis, keepdims=keepdims) - ddof
+    return total / onp.maximum(number, 0).astype(dtype_of(total))
+
+
+def _std_where(
+    a: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False, *, where: Any
+) -> Any:
+    return safe_sqrt(_var_where(a, axis, ddof, keepdims, where=where))
+
+
+WITH_WHERE = {"mean": _mean_where, "var": _var_where, "std": _std_where}
 
 # ----- diagonals
 

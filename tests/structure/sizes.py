@@ -37,7 +37,8 @@ SIZES = {
     "minpy: trace": 44,
     "minpy: dtypes": 27,
     "minpy: derivatives": 135,
-    "minpy: numpy": 916,
+    # The methods of ufuncs and the functions that write have gradients for every ufunc (160 lines).
+    "minpy: numpy": 1080,
     "minpy: plotting": 865,
     "minpy: symbol": 606,
     "minpy: nn": 3429,

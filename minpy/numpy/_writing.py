@@ -1,0 +1,66 @@
+"""NumPy's functions that write into an array, for values that are recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as onp
+
+from minpy.inplace import getitem, setitem
+from minpy.ops import indexing, shape
+from minpy.ops.creation import as_array
+from minpy.ops.indexing import values_of
+
+
+def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
+    if where is True:
+        setitem(dst, Ellipsis, src)
+    else:
+        setitem(dst, Ellipsis, indexing.where(where, src, dst))
+
+
+def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
+    rows = onp.arange(min(a.shape))
+    setitem(a, (rows,) * a.ndim, val)
+
+
+def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None = -1) -> None:
+    indices = values_of(indices)
+    grid = list(onp.ogrid[tuple(slice(n) for n in indices.shape)])
+    grid[axis] = indices
+    setitem(arr, tuple(grid), values)
+
+
+def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
+    places = onp.arange(a.size)
+    places = onp.take(places, values_of(ind).reshape(-1), mode=mode)
+    _write_flat(a, places, v, onp.arange(places.size))
+
+
+def putmask(a: Any, mask: Any, values: Any) -> None:
+    places = onp.flatnonzero(values_of(mask))
+    _write_flat(a, places, values, places)
+
+
+def place(arr: Any, mask: Any, vals: Any) -> None:
+    places = onp.flatnonzero(values_of(mask))
+    _write_flat(arr, places, vals, onp.arange(places.size))
+
+
+def _write_flat(a: Any, places: onp.ndarray, values: Any, chosen: onp.ndarray) -> None:
+    """Write into places of the flattened array the chosen values, which repeat."""
+    values = shape.reshape(as_array(shape.from_nested(values)), -1)
+    if not places.size or not values.shape[0]:
+        return
+    values = getitem(values, chosen % values.shape[0])
+    setitem(a, onp.unravel_index(places, a.shape), values)
+
+
+IN_PLACE = {
+    "copyto": copyto,
+    "fill_diagonal": fill_diagonal,
+    "put": put,
+    "putmask": putmask,
+    "place": place,
+    "put_along_axis": put_along_axis,
+}
