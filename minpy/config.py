@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as onp
 
-from minpy.backends import Backend, kernels, libraries
+from minpy.backends import kernels, libraries
 from minpy.backends.context import CPU, current_context, gpu
 from minpy.backends.policy import current_policy
+from minpy.errors import DeviceError
 
 __all__ = ["Config", "find_config", "show_config"]
 
@@ -70,16 +71,17 @@ def find_config() -> Config:
     devices = {repr(CPU): _counted(_cores(), "core")}
     no_gpu = []
     for library in libraries.LIBRARIES.values():
-        on_cpu, on_gpu = library.backend_on(CPU), library.backend_on(gpu(0))
-        if isinstance(on_cpu, Backend):
+        try:
+            library.backend_on(CPU)
             versions[library.title] = library.version()
-        else:
-            missing[library.title] = f"{on_cpu} It brings {library.brings}."
-        if isinstance(on_gpu, Backend):
+        except DeviceError as reason:
+            missing[library.title] = f"{reason} It brings {library.brings}."
+        try:
+            library.backend_on(gpu(0))
             for index, description in enumerate(library.gpus()):
                 devices.setdefault(repr(gpu(index)), f"{description}, by {library.title}")
-        else:
-            no_gpu.append(on_gpu)
+        except DeviceError as reason:
+            no_gpu.append(str(reason))
     return Config(
         versions,
         missing,

@@ -31,6 +31,10 @@ class DeviceError(BackendError):
     """There is no such device, or no library that can use it."""
 
 
+class NotInstalledError(DeviceError):
+    """An array library is not installed."""
+
+
 def no_gradient(name: str, why: str = "") -> NoGradientError:
     """A recorded array met the function `name`, which has no rule."""
     return NoGradientError(

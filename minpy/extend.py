@@ -13,9 +13,9 @@ from typing import Any
 
 from minpy.array import Array, current_data, is_recorded, printable, wrap
 from minpy.autograd import make_vjp
-from minpy.backends import NUMPY, Backend, backend_for, backend_of, statistics
+from minpy.backends import NUMPY, Backend, backend_of, statistics
 from minpy.backends.context import CPU
-from minpy.backends.policy import POLICIES
+from minpy.backends.libraries import LIBRARIES
 from minpy.errors import name_of
 from minpy.ops.creation import as_array
 from minpy.ops.elementwise import add
@@ -176,11 +176,11 @@ def customop(backend: str = "numpy") -> Callable:
     >>> minpy.grad(double)(1.0)
     array(2.)
     """
-    known = [policy.library for policy in POLICIES.values() if policy.library and not policy.only]
-    if backend not in ("numpy", *known):
+    known = ["numpy", *LIBRARIES]
+    if backend not in known:
         raise ValueError(
-            f"customop takes the name of a library, one of {', '.join(['numpy', *known])}, but was "
-            f"given {backend!r}"
+            f"customop takes the name of a library, one of {', '.join(known)}, but was given "
+            f"{backend!r}"
         )
 
     def decorate(f: Callable) -> Callable:
@@ -206,7 +206,7 @@ def _op_in(library: str, f: Callable) -> Callable:
             if backend.name == library:
                 args, static = tree_map(_as_programs_know_it, (args, static))
                 return f(*args, **static)
-            own = backend_for(POLICIES[f"prefer_{library}"], CPU)
+            own = LIBRARIES[library].backend_on(CPU)
             args, static = own.inward(backend.outward((args, static)))
             args, static = tree_map(_as_programs_know_it, (args, static))
             return backend.inward(own.outward(f(*args, **static)))

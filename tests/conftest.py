@@ -6,26 +6,31 @@ from minpy import backends
 from minpy.backends import NUMPY, Backend
 from minpy.backends.context import CPU
 from minpy.backends.libraries import LIBRARIES
+from minpy.errors import DeviceError
 
 
-def called(name):
-    """Return the backend of a name, on the CPU; skip the test where its library does not work."""
+def backend_named(name, context=CPU):
+    """Return a library's backend on a device; skip the test where there is none."""
     if name == NUMPY.name:
         return NUMPY
-    found = LIBRARIES[name].backend_on(CPU)
-    if not isinstance(found, Backend):
-        pytest.skip(found)
-    return found
+    try:
+        return LIBRARIES[name].backend_on(context)
+    except DeviceError as reason:
+        pytest.skip(str(reason))
 
 
 @pytest.fixture
-def backend_called():
-    """Return the function that finds a backend by its name, or skips the test."""
-    return called
+def find_backend():
+    """Return the function that finds a backend by its library's name, or skips the test."""
+    return backend_named
 
 
 @pytest.fixture
-def made_on(request):
-    """Make new arrays on the backend that the test is parametrised with; else on NumPy."""
-    with backends.using(called(getattr(request, "param", NUMPY.name))):
-        yield
+def backend(request):
+    """Make new arrays on the backend that the test is parametrised with; else on NumPy.
+
+    The parameter is a backend, or the name of a library.
+    """
+    chosen = getattr(request, "param", NUMPY)
+    with backends.using(chosen if isinstance(chosen, Backend) else backend_named(chosen)) as made:
+        yield made

@@ -14,17 +14,19 @@ from typing import Any
 
 import numpy as onp
 
-from minpy.backends import NUMPY, Backend, libraries, statistics
+from minpy.backends import libraries, statistics
+from minpy.backends.backend import NUMPY, Backend
 from minpy.backends.context import CPU
 from minpy.backends.policy import current_policy
+from minpy.errors import DeviceError, NotInstalledError
 from minpy.tree import tree_map
 
 # The libraries that run kernels, the fastest first, for each dtype of the arrays.
 # MXNet takes five times as long for float64 as for float32.
 FASTEST = {"float32": ("torch", "mxnet"), "float64": ("torch",)}
 
-# The kernels that a library runs, if not all: MXNet's gradients take as long as NumPy's.
-ALONE = {"mxnet": ("nn.conv2d",)}
+# The only kernels that a library runs: MXNet's gradients take as long as NumPy's.
+KERNELS_OF = {"mxnet": ("nn.conv2d",)}
 
 every_kernel: list[str] = []
 
@@ -44,7 +46,7 @@ def kernel(name: str, on_numpy: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(on_numpy)
     def run(*args: Any, **static: Any) -> Any:
-        backend = _backend_for(name, args[0].dtype)
+        backend = _fastest(name, args[0].dtype)
         if backend is None:
             count()
             return on_numpy(*args, **static)
@@ -59,28 +61,29 @@ def kernel(name: str, on_numpy: Callable[..., Any]) -> Callable[..., Any]:
 
 def library_for(name: str, dtype: Any) -> str:
     """Return the name of the library that runs the kernel `name` on NumPy arrays of a dtype."""
-    backend = _backend_for(name, dtype)
+    backend = _fastest(name, dtype)
     return NUMPY.name if backend is None else backend.name
 
 
-def _backend_for(name: str, dtype: Any) -> Backend | None:
+def _fastest(name: str, dtype: Any) -> Backend | None:
+    """Return the backend that runs a kernel on arrays of a dtype; None for NumPy."""
     policy = current_policy()
     for library in FASTEST.get(onp.dtype(dtype).name, ()):
-        if policy.library in (None, library) and name in ALONE.get(library, (name,)):
-            backend = _there(library)
+        if policy.library in (None, library) and name in KERNELS_OF.get(library, (name,)):
+            backend = _backend_in(library)
             if backend is not None and backend.has(name):
                 return backend
     return None
 
 
 @functools.cache
-def _there(library: str) -> Backend | None:
+def _backend_in(library: str) -> Backend | None:
     """Return a library's backend on the CPU; None where it is not installed, or does not import."""
-    known = libraries.LIBRARIES[library]
-    found = known.backend_on(CPU)
-    if isinstance(found, Backend):
-        return found
-    if known.installed():
-        message = f"{found.removesuffix('.')}; kernels run on NumPy"
+    try:
+        return libraries.LIBRARIES[library].backend_on(CPU)
+    except NotInstalledError:
+        return None
+    except DeviceError as error:
+        message = f"{str(error).removesuffix('.')}; kernels run on NumPy"
         warnings.warn(message, RuntimeWarning, stacklevel=5)
-    return None
+        return None

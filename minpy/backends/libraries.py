@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
-from typing import Any
 
+from minpy.backends.backend import Backend
 from minpy.backends.context import CPU, Context
+from minpy.errors import DeviceError, NotInstalledError
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,23 @@ class Library:
         except metadata.PackageNotFoundError:
             return "of unknown version"  # put on the path by hand
 
-    def backend_on(self, context: Context) -> Any:
-        """Return the backend on a device, or a sentence that says why there is none."""
+    def backend_on(self, context: Context) -> Backend:
+        """Return the backend on a device.
+
+        Raises
+        ------
+        minpy.errors.NotInstalledError
+            If the library is not installed.
+        minpy.DeviceError
+            If it does not import, or cannot use the device.
+        """
         if not self.installed():
-            return f"{self.title} is not installed: {self.install}."
+            raise NotInstalledError(f"{self.title} is not installed: {self.install}.")
         try:
             module = self.module()
         except ImportError as error:
-            return f"{self.title} is installed, but does not import ({error})."
+            reason = f"{self.title} is installed, but does not import ({error})."
+            raise DeviceError(reason) from error
         # A program may call its CPU cpu(1), but arrays do not have to be moved between the two.
         return module.backend_on(CPU if context.device_type == "cpu" else context)
 

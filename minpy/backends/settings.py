@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Generic, TypeVar
 
@@ -15,6 +16,11 @@ class Setting(Generic[T]):
     place knows what was there before, so that one object may be entered several times, and by
     several threads at once.
 
+    Attributes
+    ----------
+    check : callable
+        Raises for a value that cannot be put in force; by default every value can.
+
     Examples
     --------
     >>> colour = Setting("colour", "red")
@@ -27,6 +33,7 @@ class Setting(Generic[T]):
     """
 
     def __init__(self, name: str, value: T) -> None:
+        self.check: Callable[[T], None] = lambda value: None
         self._everywhere = value
         self._here: ContextVar[tuple | None] = ContextVar(f"minpy_{name}", default=None)
 
@@ -37,10 +44,12 @@ class Setting(Generic[T]):
 
     def set_everywhere(self, value: T) -> None:
         """Change the value for all threads, where no block is in force."""
+        self.check(value)
         self._everywhere = value
 
     def enter(self, value: T) -> None:
         """Put `value` in place, until `leave`."""
+        self.check(value)
         self._here.set((value, self._here.get()))
 
     def leave(self) -> None:

@@ -8,7 +8,7 @@ import minpy
 import minpy.numpy as np
 from minpy import backends
 from minpy.backends import kernels, libraries, policy
-from minpy.backends.libraries import LIBRARIES, Library
+from minpy.backends.libraries import Library
 from minpy.backends.policy import Policy
 
 from .pretend import PRETEND
@@ -20,7 +20,7 @@ def anew():
 
     def forget():
         for cached in (
-            backends.backend_for, kernels._there, libraries._is_installed, libraries._loaded,
+            backends.backend_for, kernels._backend_in, libraries._is_installed, libraries._loaded,
         ):  # fmt: skip
             cached.cache_clear()
 
@@ -59,12 +59,9 @@ def torch(anew):
 
 
 @pytest.fixture
-def gpu0():
+def gpu0(find_backend):
     """``gpu(0)``, where there is one for PyTorch."""
-    found = LIBRARIES["torch"].backend_on(minpy.gpu(0))
-    if isinstance(found, str):
-        pytest.skip(found)
-    return minpy.gpu(0)
+    return find_backend("torch", minpy.gpu(0)).context
 
 
 @pytest.fixture(autouse=True)

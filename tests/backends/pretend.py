@@ -13,6 +13,7 @@ from minpy import backends
 from minpy.backends import NUMPY, Backend
 from minpy.backends.context import Context, cpu, gpu
 from minpy.backends.libraries import Library
+from minpy.errors import DeviceError
 
 __all__ = ["OWN", "PRETEND", "PretendArray", "backend_on"]
 
@@ -75,8 +76,10 @@ backends.register(_BACKENDS[cpu()], lambda x: _BACKENDS[x.device])
 
 
 def backend_on(context):
-    """Return the backend on a device, or a sentence that says why there is none."""
-    return _BACKENDS.get(context, f"Pretend 1.0 has 2 GPUs, but no {context}.")
+    """Return the backend on a device; raise `DeviceError` if there is none."""
+    if context not in _BACKENDS:
+        raise DeviceError(f"Pretend 1.0 has 2 GPUs, but no {context}.")
+    return _BACKENDS[context]
 
 
 class _Library(Library):

@@ -13,6 +13,7 @@ import minpy.numpy as np
 from minpy import cpu, gpu
 from minpy.backends import NUMPY, Backend, kernels, libraries
 from minpy.backends.libraries import LIBRARIES, Library
+from minpy.errors import DeviceError, NotInstalledError
 
 ROOT = Path(__file__).parent.parent.parent
 TORCH = LIBRARIES["torch"]
@@ -44,7 +45,8 @@ def test_what_is_not_installed_says_how_to_install_it():
     missing = library(None, "no_such_library")
     assert not missing.installed()
     for device in (cpu(), gpu(0)):
-        assert missing.backend_on(device) == "Some is not installed: pip install some."
+        with pytest.raises(NotInstalledError, match=r"Some is not installed: pip install some\."):
+            missing.backend_on(device)
 
 
 def test_the_command_to_install_names_a_group_of_this_project():
@@ -69,7 +71,9 @@ def test_a_broken_library_is_imported_once(anew, error):
     for _ in range(3):
         with pytest.raises(ImportError, match=str(error)):
             broken.module()
-        assert broken.backend_on(cpu()) == f"Some is installed, but does not import ({error})."
+        reason = re.escape(f"Some is installed, but does not import ({error}).")
+        with pytest.raises(DeviceError, match=reason):
+            broken.backend_on(cpu())
     assert len(tries) == 1
 
 
@@ -170,10 +174,8 @@ def test_a_convolution_is_counted_where_it_ran(torch):
 
 def test_a_library_of_ones_own(pretend):
     assert isinstance(libraries.LIBRARIES["pretend"].backend_on(gpu(1)), Backend)
-    assert (
+    with pytest.raises(DeviceError, match=r"Pretend 1\.0 has 2 GPUs, but no gpu\(7\)\."):
         libraries.LIBRARIES["pretend"].backend_on(gpu(7))
-        == "Pretend 1.0 has 2 GPUs, but no gpu(7)."
-    )
     with minpy.use_policy("prefer_pretend"):
         assert np.ones(2)._backend is pretend(cpu())
     assert np.ones(2)._backend is NUMPY

@@ -176,6 +176,14 @@ def impostor(tmp_path):
     return write
 
 
+def test_a_deprecated_module_that_mxnet_imports_is_silenced(impostor):
+    path = impostor("import old; from . import nd")
+    warns = "import warnings; warnings.warn('old one', DeprecationWarning, 2)"
+    (path / "old.py").write_text(warns, encoding="utf-8")
+    _, printed = run("loading.load()", path=path, flags=["-W", "error"])
+    assert not printed
+
+
 def test_only_its_own_warnings_are_silenced(impostor):
     path = impostor("import warnings, noisy; from . import nd; warnings.warn('a quiet one')")
     _, printed = run("loading.load()", path=path)

@@ -10,9 +10,9 @@ from minpy.nn import functional as F
 
 
 @pytest.fixture(params=LIBRARIES)
-def library(request, backend_called):
+def library(request, find_backend):
     """Each library that is installed, by its name."""
-    return backend_called(request.param).name
+    return find_backend(request.param).name
 
 
 def shuffled(shuffle):

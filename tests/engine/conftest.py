@@ -4,6 +4,8 @@ The whole suite runs with new arrays made on NumPy, and once more on each librar
 The tests in `test_backends` say themselves which backends they are for.
 """
 
+import inspect
+
 import pytest
 
 from minpy import backends
@@ -22,16 +24,8 @@ def graph():
 
 
 @pytest.fixture(autouse=True)
-def everything_made_on(made_on):
+def everything_made_on(backend):
     """Make new arrays on the backend that the test is parametrised with."""
-
-
-@pytest.fixture(params=[*NAMES, TOY.name])
-def backend(request, backend_called):
-    """Run a test with new arrays made on each of the backends."""
-    name = request.param
-    with backends.using(TOY if name == TOY.name else backend_called(name)) as made:
-        yield made
 
 
 @pytest.fixture
@@ -42,11 +36,10 @@ def toy():
 
 
 def pytest_generate_tests(metafunc):
-    chooses = (
-        "backend" in metafunc.fixturenames or metafunc.module.__name__[-13:] == "test_backends"
-    )
-    if "made_on" in metafunc.fixturenames and not chooses:
-        metafunc.parametrize("made_on", NAMES, indirect=True)
+    if "backend" in inspect.signature(metafunc.function).parameters:
+        metafunc.parametrize("backend", [*NAMES, pytest.param(TOY, id=TOY.name)], indirect=True)
+    elif metafunc.module.__name__[-13:] != "test_backends":
+        metafunc.parametrize("backend", NAMES, indirect=True)
 
 
 def pytest_collection_modifyitems(config, items):
@@ -73,5 +66,4 @@ def pytest_collection_modifyitems(config, items):
 
 
 def _is_on(library, item):
-    params = getattr(item, "callspec", None) and item.callspec.params
-    return bool(params) and library in (params.get("made_on"), params.get("backend"))
+    return hasattr(item, "callspec") and item.callspec.params.get("backend") == library

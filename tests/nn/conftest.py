@@ -4,7 +4,6 @@ import pytest
 
 import minpy
 import minpy.numpy as np
-from minpy.backends.libraries import LIBRARIES
 
 
 @pytest.fixture(autouse=True)
@@ -25,11 +24,8 @@ def numpy_alone():
 
 
 @pytest.fixture(params=["CPU", pytest.param("GPU", marks=pytest.mark.cuda)])
-def on_torch(request, torch):
+def on_torch(request, torch, find_backend):
     """A block in which new arrays are PyTorch's: on the CPU, and on a GPU where there is one."""
     if request.param == "CPU":
         return minpy.use_policy("prefer_torch")
-    found = LIBRARIES["torch"].backend_on(minpy.gpu(0))
-    if isinstance(found, str):
-        pytest.skip(found)
-    return minpy.gpu(0)
+    return find_backend("torch", minpy.gpu(0)).context

@@ -21,14 +21,9 @@ DEVIATIONS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def everything_made_on(made_on):
-    """Make new arrays on the backend that the test is parametrised with."""
-
-
 def pytest_generate_tests(metafunc):
-    if metafunc.module.__name__.endswith("test_systematic"):
-        metafunc.parametrize("made_on", ["numpy", *LIBRARIES], indirect=True)
+    if "backend" in metafunc.fixturenames:
+        metafunc.parametrize("backend", ["numpy", *LIBRARIES], indirect=True)
 
 
 def pytest_collection_modifyitems(config, items):

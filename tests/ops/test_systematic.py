@@ -13,6 +13,8 @@ from .checker import (
 )
 from .rows import ROWS
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 
 def with_row(types: str):
     """Run a test with each row for one of these types; rows of the same name are numbered."""

@@ -11,7 +11,7 @@ from .layers import Layers, direction_violations, violations_between, written_la
 from .reading import ROOT, circles, imports_in
 from .sizes import FILE, SIZES, complaints, measure
 
-KNOWN = ("minpy.backends", "minpy.checking.card")
+KNOWN = ("minpy.checking.card",)
 PACKAGES = {name: ROOT / name for name in ("minpy", "grading", "benchmarks")}
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from minpy.backends import Backend, register
+from minpy.backends.backend import Backend
 from minpy.backends.context import Context, cpu, gpu
 from minpy.backends.mxnet import functions
 from minpy.backends.mxnet.conversion import (
@@ -30,6 +30,8 @@ from minpy.backends.mxnet.conversion import (
     mx,
     to_numpy,
 )
+from minpy.backends.registry import register
+from minpy.errors import DeviceError
 
 _set_shapes = mx.base._LIB.MXSetIsNumpyShape
 
@@ -70,13 +72,11 @@ def _new_kind(x: Any) -> Any:
 
 
 @cache
-def backend_on(context: Context) -> Any:
-    """Return the backend on a device, or a sentence that says why there is none."""
+def backend_on(context: Context) -> Backend:
+    """Return the backend on a device; raise `minpy.DeviceError` if there is none."""
     if context.device_type == "cpu":
         return _backend(context, copied_in)
-    why = _why_no_gpu(context.device_id)
-    if why:
-        return why
+    _check_gpu(context.device_id)
     device = mx.gpu(context.device_id)
     return _backend(context, lambda x: copied_in(x, device))
 
@@ -98,23 +98,24 @@ def _backend(context: Context, place: Any) -> Backend:
     )
 
 
-def _why_no_gpu(index: int) -> str:
-    """Say why MXNet cannot use GPU number `index`; nothing if it can."""
+def _check_gpu(index: int) -> None:
+    """Raise `minpy.DeviceError` if MXNet cannot use GPU number `index`."""
     version = f"MXNet {mx.__version__}"
     if not mx.runtime.Features().is_enabled("CUDA"):
-        return (
+        raise DeviceError(
             f"{version} is installed, but it is the build for CPUs alone: of its builds for GPUs, "
             "the last are mxnet-cu112 1.9.1 and mxnet-cu102 1.9.1."
         )
     count = mx.context.num_gpus()
     if count == 0:
-        return (
+        raise DeviceError(
             f"{version} is built for CUDA, but sees no GPU: `nvidia-smi` must list one, and "
             "CUDA_VISIBLE_DEVICES must not hide it."
         )
     if index >= count:
-        return f"{version} sees {count} GPU(s), numbered from 0; there is no gpu({index})."
-    return ""
+        raise DeviceError(
+            f"{version} sees {count} GPU(s), numbered from 0; there is no gpu({index})."
+        )
 
 
 def _backend_of(x: Any) -> Backend:

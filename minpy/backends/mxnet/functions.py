@@ -160,13 +160,13 @@ imag = lambda val: np.zeros_like(val)
 
 
 def where(condition: Any, x: Any, y: Any) -> Any:
-    x, y = _alike(x, y, beside=condition)
+    x, y = _promoted(x, y, beside=condition)
     given = [array_of(condition, x.ctx) != 0, x, y]
     shape = onp.broadcast_shapes(*(z.shape for z in given))
     return np.where(*(np.broadcast_to(z, shape) for z in given))  # MXNet's broadcasting crashes
 
 
-def _alike(*given: Any, beside: Any = None) -> list[Any]:
+def _promoted(*given: Any, beside: Any = None) -> list[Any]:
     """Return arrays and numbers as arrays of the dtype that NumPy gives them together."""
     dtype = onp.result_type(*(x if type(x) in NUMBERS else _kind(x) for x in given))
     if not has_dtype(dtype):
@@ -305,7 +305,7 @@ def concatenate(*arrays: Any, axis: int) -> Any:
     ndim = arrays[0].ndim
     if axis is not None:
         _dims(axis, ndim)
-    return np.concatenate(_alike(*arrays), axis)
+    return np.concatenate(_promoted(*arrays), axis)
 
 
 def roll(a: Any, shift: Any, axis: Any = None) -> Any:
@@ -376,7 +376,7 @@ def astype(x: Any, dtype: Any) -> Any:
 
 
 def einsum(*operands: Any, subscripts: str) -> Any:
-    return np.einsum(subscripts, *_alike(*operands))
+    return np.einsum(subscripts, *_promoted(*operands))
 
 
 def _on_matrices(name: str) -> Callable[..., Any]:

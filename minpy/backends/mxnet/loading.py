@@ -22,6 +22,7 @@ import importlib
 import importlib.util
 import os
 import platform
+import re
 import sys
 import warnings
 from contextlib import suppress
@@ -73,7 +74,8 @@ def load() -> ModuleType:
     try:
         with warnings.catch_warnings():
             # Where MXNet is old: deprecated modules, escapes in texts.  Others may still warn.
-            warnings.filterwarnings("ignore", module=r"(.*[/\\])?mxnet\b")
+            # What warns while it is imported names the importer, which is `_import` below.
+            warnings.filterwarnings("ignore", module=rf"(.*[/\\])?mxnet\b|{re.escape(__name__)}$")
             mx = importlib.import_module("mxnet")
     except ModuleNotFoundError as error:
         raise ImportError(_why_missing(error)) from error

@@ -12,10 +12,12 @@ from typing import Any
 
 import torch
 
-from minpy.backends import Backend, register
+from minpy.backends.backend import Backend
 from minpy.backends.context import Context, cpu, gpu
+from minpy.backends.registry import register
 from minpy.backends.torch import functions
 from minpy.backends.torch.conversion import dtype_of, from_numpy, to_numpy
+from minpy.errors import DeviceError
 
 BARE_RULES = frozenset(
     """add subtract multiply divide negative matmul exp log sqrt square tanh sin cos sum mean
@@ -33,13 +35,11 @@ def aliases(a: torch.Tensor, b: torch.Tensor) -> bool:
 
 
 @cache
-def backend_on(context: Context) -> Any:
-    """Return the backend on a device, or a sentence that says why there is none."""
+def backend_on(context: Context) -> Backend:
+    """Return the backend on a device; raise `minpy.DeviceError` if there is none."""
     if context.device_type == "cpu":
         return _backend(context, from_numpy)
-    why = _why_no_gpu(context.device_id)
-    if why:
-        return why
+    _check_gpu(context.device_id)
     device = torch.device("cuda", context.device_id)
     return _backend(context, lambda x: from_numpy(x).to(device))
 
@@ -59,11 +59,11 @@ def _backend(context: Context, place: Any) -> Backend:
     )
 
 
-def _why_no_gpu(index: int) -> str:
-    """Say why PyTorch cannot use GPU number `index`; nothing if it can."""
+def _check_gpu(index: int) -> None:
+    """Raise `minpy.DeviceError` if PyTorch cannot use GPU number `index`."""
     version = f"PyTorch {torch.__version__}"
     if torch.version.cuda is None and torch.version.hip is None:
-        return (
+        raise DeviceError(
             f"{version} is installed, but it is the build for CPUs alone: install the one that "
             "pytorch.org names for your system and GPU."
         )
@@ -71,13 +71,14 @@ def _why_no_gpu(index: int) -> str:
         warnings.simplefilter("ignore")  # PyTorch warns of a missing driver; so do we
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if count == 0:
-        return (
+        raise DeviceError(
             f"{version} is built for CUDA {torch.version.cuda}, but sees no GPU: `nvidia-smi` must "
             "list one, and CUDA_VISIBLE_DEVICES must not hide it."
         )
     if index >= count:
-        return f"{version} sees {count} GPU(s), numbered from 0; there is no gpu({index})."
-    return ""
+        raise DeviceError(
+            f"{version} sees {count} GPU(s), numbered from 0; there is no gpu({index})."
+        )
 
 
 def _backend_of(x: torch.Tensor) -> Backend:

@@ -53,11 +53,25 @@ def tensor_of(x: Any, like: Any = None) -> Tensor:
     return x.to(like.device) if x.ndim else x
 
 
-def alike(*given: Any) -> list[Tensor]:
+def tensor_or_number(x: Any, like: Any = None) -> Any:
+    """Return a number of Python as it is, and anything else as a tensor; see `tensor_of`."""
+    return x if type(x) in NUMBERS else tensor_of(x, like)
+
+
+def cast(x: Any, dtype: torch.dtype) -> Tensor:
+    """Return a tensor or a number of Python as a tensor of a dtype."""
+    if isinstance(x, Tensor):
+        return x.to(dtype)
+    if type(x) is float:  # one that is too large for the dtype becomes infinite, as in NumPy
+        return torch.scalar_tensor(x, dtype=torch.float64).to(dtype)
+    return torch.scalar_tensor(x, dtype=dtype)
+
+
+def promoted(*given: Any) -> list[Tensor]:
     """Return tensors and numbers as tensors of the dtype that NumPy gives them together."""
-    xs = [x if type(x) in NUMBERS else tensor_of(x) for x in given]
+    xs = [tensor_or_number(x) for x in given]
     dtype = _common_dtype(*(type(x) if type(x) in NUMBERS else x.dtype for x in xs))
-    return [tensor_of(x).to(dtype) for x in xs]
+    return [cast(x, dtype) for x in xs]
 
 
 @cache

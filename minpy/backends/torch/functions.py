@@ -20,7 +20,16 @@ import torch
 from torch import Tensor
 
 from minpy.backends.torch import conversion
-from minpy.backends.torch.conversion import NUMBERS, NUMPYS, TORCHS, alike, result, tensor_of
+from minpy.backends.torch.conversion import (
+    NUMBERS,
+    NUMPYS,
+    TORCHS,
+    cast,
+    promoted,
+    result,
+    tensor_of,
+    tensor_or_number,
+)
 from minpy.backends.torch.convolution_kernels import *  # noqa: F403
 from minpy.backends.torch.indexing import add_at, getitem, index_add, setitem  # noqa: F401
 from minpy.backends.torch.network_kernels import *  # noqa: F403
@@ -70,25 +79,20 @@ def _binary(name: str, call: Callable[..., Tensor], takes: tuple = ()) -> Callab
         loop = loops.get((x_kind, y_kind))
         if loop is None:
             if x_kind not in _KINDS or y_kind not in _KINDS:
-                return run(_argument(x, y), _argument(y, x))
+                return run(tensor_or_number(x, y), tensor_or_number(y, x))
             loop = _loop(ufunc, call, x_kind, y_kind)
             flags = y_kind is torch.bool and name == "multiply"  # of a rule: g * (x > 0)
             ready = loop[0] is x_kind and (loop[1] is y_kind or y_kind in takes or flags)
             loop = loops[x_kind, y_kind] = () if ready else loop
         if loop:
-            x, y = _cast(x, loop[0]), _cast(y, loop[1])
+            x, y = cast(x, loop[0]), cast(y, loop[1])
         out = call(x, y)
         return out if out.ndim else result(out)
 
     return run
 
 
-def _cast(x: Any, dtype: torch.dtype) -> Tensor:
-    return x.to(dtype) if type(x) is Tensor else torch.scalar_tensor(x, dtype=dtype)
-
-
 _KINDS = {*NUMPYS, *NUMBERS}
-_argument = lambda x, other: x if type(x) in NUMBERS else tensor_of(x, other)
 
 
 def _power(x: Tensor, y: Any) -> Tensor:
@@ -134,7 +138,7 @@ globals().update(_UFUNCS)
 
 _inexact = lambda x: x if x.is_floating_point() or x.is_complex() else x.double()
 _as_made_by = lambda numpys, x: x if x.is_complex() else x.to(_dtype_after(numpys, x.dtype))
-where = lambda condition, x, y: torch.where(tensor_of(condition), *alike(x, y))
+where = lambda condition, x, y: torch.where(tensor_of(condition), *promoted(x, y))
 fix = _unary("trunc", torch.trunc)
 real = lambda val: val.real
 imag = lambda val: val.imag if val.is_complex() else torch.zeros_like(val)
@@ -285,7 +289,7 @@ moveaxis = lambda a, source, destination: a.movedim(_axes(source), _axes(destina
 swapaxes = lambda a, axis1, axis2: a.transpose(axis1, axis2)
 ravel = lambda a, order="C": (a if order == "C" else transpose(a)).contiguous().view(-1)
 broadcast_to = lambda array, shape: array.expand(shape)
-concatenate = lambda *arrays, axis: torch.cat(alike(*arrays), axis)
+concatenate = lambda *arrays, axis: torch.cat(promoted(*arrays), axis)
 tile = lambda A, reps: A.tile(reps)
 
 
@@ -330,7 +334,7 @@ def astype(x: Tensor, dtype: Any) -> Tensor:
 
 
 def einsum(*operands: Tensor, subscripts: str) -> Tensor:
-    operands = alike(*operands)
+    operands = promoted(*operands)
     out = torch.einsum(subscripts, *operands).to(operands[0].dtype)
     return out.clone() if len(operands) == 1 else out  # PyTorch may return a view of the one
 
@@ -354,7 +358,7 @@ for _name in "pinv svd qr".split():
 
 
 def linalg_solve(a: Tensor, b: Tensor) -> Tensor:
-    a, b = alike(_inexact(a), b)
+    a, b = promoted(_inexact(a), b)
     vectors = b.ndim == (1 if onp.lib.NumpyVersion(onp.__version__) >= "2.0.0" else a.ndim - 1)
     columns = b[..., None] if vectors else b
     batch = torch.broadcast_shapes(a.shape[:-2], columns.shape[:-2])

@@ -12,7 +12,7 @@ import numpy as onp
 import torch
 from torch import Tensor
 
-from minpy.backends.torch.conversion import alike, result, tensor_of
+from minpy.backends.torch.conversion import promoted, result, tensor_of
 
 _INTEGERS = {int, *(onp.dtype(code).type for code in onp.typecodes["AllInteger"])}
 _BASIC = frozenset({slice, type(None), type(Ellipsis), *_INTEGERS})
@@ -46,7 +46,7 @@ def add_at(buffer: Tensor, index: Any, values: Any) -> None:
 
 
 def index_add(x: Tensor, values: Any, index: Any) -> Tensor:
-    out = alike(x, values)[0].clone()
+    out = promoted(x, values)[0].clone()
     add_at(out, index, values)
     return out
 
