@@ -56,8 +56,15 @@ lint: $(ready)  ## check style and types
 	$(bin)/ruff format --check .
 	$(bin)/mypy
 
-lab: $(ready)  ## open JupyterLab on the assignments, with the tutorials beside them
-	$(bin)/jupyter lab --LabApp.default_url=/lab/tree/assignments $(ARGS)
+# Students see the assignments and the tutorials, and none of nbgrader's panels for instructors.
+FIRST = course/a1-linear/two_layer.ipynb
+
+lab: $(ready)  ## open JupyterLab on the first notebook of the course, with the tutorials beside it
+	@mkdir -p build/lab
+	@ln -sfn ../../assignments build/lab/course
+	@ln -sfn ../../notebooks build/lab/tutorials
+	JUPYTER_CONFIG_PATH=$(CURDIR)/.jupyter $(bin)/jupyter lab \
+	    --ServerApp.root_dir=build/lab --LabApp.default_url=/lab/tree/$(FIRST) $(ARGS)
 
 demo: $(ready)  ## make a class of which each member made one mistake, and grade it
 	$(bin)/minpy-grade demo $(ARGS)

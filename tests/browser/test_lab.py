@@ -56,13 +56,10 @@ def chromium():
 def lab(tmp_path_factory):
     """JupyterLab on a copy of what students get, on this machine alone; its address."""
     home = tmp_path_factory.mktemp("home")
-    work = home / "assignments"
-    shutil.copytree(ROOT / "assignments", work)
+    for name, source in (("course", "assignments"), ("tutorials", "notebooks")):
+        shutil.copytree(ROOT / source, home / "root" / name)
     settings = home / "settings" / "@jupyterlab"
     write(settings / "notebook-extension/tracker.jupyterlab-settings", '{"windowingMode": "none"}')
-    write(
-        settings / "apputils-extension/notification.jupyterlab-settings", '{"fetchNews": "false"}'
-    )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -70,7 +67,7 @@ def lab(tmp_path_factory):
     options = {
         "ServerApp.ip": "127.0.0.1",
         "ServerApp.port": port,
-        "ServerApp.root_dir": work,
+        "ServerApp.root_dir": home / "root",
         "IdentityProvider.token": TOKEN,
         "LabApp.expose_app_in_browser": True,
         "LabApp.user_settings_dir": home / "settings",
@@ -80,6 +77,7 @@ def lab(tmp_path_factory):
         **os.environ,
         "HOME": str(home),
         "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_CONFIG_PATH": str(ROOT / ".jupyter"),  # as in the Makefile
         "IPYTHONDIR": str(home / "ipython"),
         "PYTHONPATH": str(ROOT),
         "MINPY_SIZE": "tiny",
@@ -134,13 +132,12 @@ def page(chromium, lab, tmp_path_factory):
         )
         page = context.pages[0]
         page.set_default_timeout(40_000)
-        page.goto(f"{lab}/lab/tree/a1-linear/two_layer.ipynb?token={TOKEN}")
+        page.goto(f"{lab}/lab/tree/course/a1-linear/two_layer.ipynb?token={TOKEN}")
         page.locator(".jp-RenderedMarkdown h1").first.wait_for()
         page.wait_for_function(
             "window.jupyterapp.shell.currentWidget.context.sessionContext.session?.kernel?.status"
             " === 'idle'"
         )
-        command(page, "application:toggle-left-area")
         yield page
         context.close()
 
@@ -196,6 +193,20 @@ def keep_picture(page, found, name):
         found.scroll_into_view_if_needed()
         page.screenshot(path=f"{folder}/{name}-{theme.lower()}.png")
     command(page, "apputils:change-theme", theme="JupyterLab Light")
+
+
+def test_students_see_nothing_made_for_instructors(page):
+    assert page.locator("[title*='Create Assignment'], [title*='Formgrader']").count() == 0
+    assert page.locator(".Toastify__toast").count() == 0, "a message covers the notebook"
+    tabs = page.locator("#jp-main-dock-panel .lm-TabBar-tabLabel").all_inner_texts()
+    assert tabs == ["two_layer.ipynb"]
+    command(page, "filebrowser:activate")
+    page.locator(".jp-BreadCrumbs-home").click()
+    names = page.locator(".jp-DirListing-itemText")
+    names.filter(has_text="tutorials").wait_for()
+    assert names.all_inner_texts() == ["course", "tutorials"]
+    keep_picture(page, names.first, "first-page")
+    command(page, "application:toggle-left-area")
 
 
 def test_a_wrong_gradient_and_then_the_right_one(page):
