@@ -21,13 +21,14 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from grading.box.supervisor import PATIENCE
 from grading.course import Course, Submission
 from grading.processes import adopt_orphans, descendants, kill_orphans
-from grading.sandbox import Limits
-from grading.submission import Graded, grade
+from grading.sandbox import BoxServer, LimitedProcess, Limits, SandboxError
+from grading.submission import Graded, Starter, grade
 
 OUR_FAULT = "the grader failed, which is no fault of the submission"
-MARGIN = 60.0  # seconds that a slot has beyond what a submission may take
+MARGIN = 120.0  # seconds that a slot has beyond what a submission may take
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,13 @@ class Outcome:
 class _Slot:
     """A process that grades, and the submission that it is busy with."""
 
-    def __init__(self, course: Course, limits: Limits) -> None:
+    def __init__(self, course: Course, limits: Limits, sandboxed: bool) -> None:
         self.folder = tempfile.mkdtemp(prefix="minpy-slot-")
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process = context.Process(
             target=run_slot,
-            args=(theirs, str(course.root), asdict(limits), self.folder),
+            args=(theirs, str(course.root), asdict(limits), self.folder, sandboxed),
             daemon=True,
         )
         self.process.start()
@@ -80,18 +81,36 @@ class _Slot:
     def end(self) -> None:
         """End the process, and remove what lay in its folder."""
         self.connection.close()
-        self.process.join(2.0)
+        self.process.join(10.0)
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def run_slot(connection: Connection, root: str, limits: dict[str, Any], folder: str) -> None:
+def run_slot(
+    connection: Connection, root: str, limits: dict[str, Any], folder: str, sandboxed: bool
+) -> None:
     """Grade what is asked for, until the connection is closed: the life of a slot."""
     adopt_orphans()
     tempfile.tempdir = folder  # where sandboxes are made
     course = Course(Path(root))
+    course.apply_environment()
+    if not sandboxed:
+        _serve(connection, course, Limits(**limits), LimitedProcess)
+        return
+    try:
+        boxes = BoxServer(course.student_environment(), course.data_folders())
+    except SandboxError as error:
+        connection.send_bytes(json.dumps({"no sandbox": str(error)}).encode())
+        return
+    try:
+        _serve(connection, course, Limits(**limits), boxes.start)
+    finally:
+        boxes.end()
+
+
+def _serve(connection: Connection, course: Course, limits: Limits, start: Starter) -> None:
     while True:
         try:
             task = json.loads(connection.recv_bytes())
@@ -99,7 +118,7 @@ def run_slot(connection: Connection, root: str, limits: dict[str, Any], folder: 
             return
         submission = Submission(task["student"], task["assignment"], Path(task["folder"]))
         try:
-            graded = [one.as_dict() for one in grade(course, submission, Limits(**limits))]
+            graded = [one.as_dict() for one in grade(course, submission, limits, start)]
             answer: dict[str, Any] = {"graded": graded}
         except Exception:  # a mistake of ours, or of the author of a check: not the student's
             answer = {"failed": traceback.format_exc(limit=-3)}
@@ -107,7 +126,11 @@ def run_slot(connection: Connection, root: str, limits: dict[str, Any], folder: 
 
 
 def grade_all(
-    course: Course, submissions: Sequence[Submission], limits: Limits, jobs: int = 1
+    course: Course,
+    submissions: Sequence[Submission],
+    limits: Limits,
+    jobs: int = 1,
+    sandboxed: bool = True,
 ) -> Iterator[Outcome]:
     """Grade submissions, several at a time, and give each as it is done.
 
@@ -118,16 +141,19 @@ def grade_all(
     limits : Limits
     jobs : int
         How many slots.
+    sandboxed : bool
+        Whether submissions run in boxes; else there are limits alone.
 
     Yields
     ------
     Outcome
     """
     ahead = deque(submissions)
-    slots = [_Slot(course, limits) for _ in range(max(1, min(jobs, len(submissions))))]
     adopt_orphans()
-    ours = descendants()  # the slots, and what multiprocessing starts for itself
-    allowed = limits.submission * 2 + MARGIN
+    others = descendants()  # what runs for this process already stays
+    slots = [_Slot(course, limits, sandboxed) for _ in range(max(1, min(jobs, len(submissions))))]
+    ours = {slot.process.pid or 0 for slot in slots}
+    allowed = limits.submission * PATIENCE + MARGIN
     try:
         while ahead or any(slot.busy_with for slot in slots):
             for slot in slots:
@@ -145,8 +171,8 @@ def grade_all(
                 if outcome is None:
                     slot.process.kill()
                     slot.end()
-                    kill_orphans(ours)
-                    slots[place] = _Slot(course, limits)
+                    kill_orphans(others | ours)
+                    slots[place] = _Slot(course, limits, sandboxed)
                     ours.add(slots[place].process.pid or 0)
                     why = f"its checker took more than {allowed:g} s" if late else _ended(slot)
                     outcome = needs_person(course, submission, why, time.monotonic() - slot.since)
@@ -155,6 +181,7 @@ def grade_all(
     finally:
         for slot in slots:
             slot.end()
+        kill_orphans(others)
 
 
 def _answer(course: Course, slot: _Slot, submission: Submission, late: bool) -> Outcome | None:
@@ -166,6 +193,8 @@ def _answer(course: Course, slot: _Slot, submission: Submission, late: bool) -> 
     except (EOFError, OSError, ValueError):
         return None
     seconds = time.monotonic() - slot.since
+    if "no sandbox" in answer:
+        raise SandboxError(answer["no sandbox"])
     if "failed" in answer:
         return needs_person(course, submission, OUR_FAULT, seconds, answer["failed"])
     found = [Graded.from_dict(one) for one in answer["graded"]]

@@ -19,7 +19,7 @@ from grading import doctor as examine
 from grading.batch import Outcome
 from grading.course import Course, CourseError, set_up
 from grading.pipeline import run as run_course
-from grading.sandbox import Limits
+from grading.sandbox import Limits, SandboxError
 from grading.submission import Graded
 
 SOLUTIONS = Path(__file__).parent.parent / "solutions"
@@ -36,6 +36,19 @@ Folder = Annotated[Path, typer.Argument(help="the course's folder", show_default
 Names = Annotated[
     list[str] | None, typer.Argument(help="which assignments; all by default", show_default=False)
 ]
+
+NoSandbox = Annotated[
+    bool, typer.Option("--no-sandbox", help="run submissions as you, with limits and nothing else")
+]
+UNSAFE = (
+    "WARNING: --no-sandbox. Every submission runs with your rights: it can read the solutions, the "
+    "secret and the gradebook, change grades, and reach the network."
+)
+HOW_TO_GO_ON = (
+    "`minpy-grade doctor` tries the sandbox and says what is missing. `--no-sandbox` grades "
+    "without it: only where you would run this code yourself, or in a container that holds "
+    "nothing else."
+)
 
 
 @app.command()
@@ -71,12 +84,16 @@ def run(
     seconds: Annotated[float, typer.Option(help="how long a notebook may take")] = (
         Limits.submission
     ),
+    no_sandbox: NoSandbox = False,
 ) -> None:
     """Grade what was handed in: points into the gradebook, pages of feedback, and a table."""
     with _explain_errors():
         found = Course(course)
         limits = Limits(cell=cell_seconds, call=call_seconds, submission=seconds)
-        outcomes = grade_with_progress(found, assignments or (), student or (), limits, jobs)
+        _warn_without_sandbox(no_sandbox)
+        outcomes = grade_with_progress(
+            found, assignments or (), student or (), limits, jobs, not no_sandbox
+        )
         for stray in found.strays():
             console.print(Text(f"not graded: {stray} is for no assignment of this course"))
     if not outcomes:
@@ -112,15 +129,21 @@ def demo(
         Path | None, typer.Argument(help="where to; a new one by default", show_default=False)
     ] = None,
     jobs: Annotated[int, typer.Option(help="how many at a time", min=1)] = os.cpu_count() or 1,
+    no_sandbox: NoSandbox = False,
 ) -> None:
     """Make a class of which each member made one mistake, and grade it."""
     with _explain_errors():
         root = folder or Path(tempfile.mkdtemp(prefix="minpy-class-")) / "course"
         with console.status("Releasing an assignment, and training the network they hand in"):
             course = demo_class.make(root)
-        outcomes = grade_with_progress(course, (), (), Limits(), jobs)
+        outcomes = grade_with_progress(course, (), (), Limits(), jobs, not no_sandbox)
     console.print(table(outcomes))
     show_paths(course, outcomes)
+
+
+def _warn_without_sandbox(no_sandbox: bool) -> None:
+    if no_sandbox:
+        console.print(Text(UNSAFE, style="bold red"))
 
 
 class _explain_errors:
@@ -130,6 +153,10 @@ class _explain_errors:
         pass
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if isinstance(error, SandboxError):
+            console.print(Text(f"Nothing is graded, because {error}", style="bold red"))
+            console.print(Text(HOW_TO_GO_ON))
+            raise typer.Exit(1)
         if isinstance(error, CourseError):
             console.print(Text(str(error), style="bold red"))
             raise typer.Exit(1)
@@ -141,6 +168,7 @@ def grade_with_progress(
     students: Sequence[str],
     limits: Limits,
     jobs: int,
+    sandboxed: bool,
 ) -> list[Outcome]:
     """Grade, with a progress bar."""
     count = len(list(course.submissions(assignments, students)))
@@ -153,7 +181,7 @@ def grade_with_progress(
     outcomes = []
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("grading", total=count)
-        for outcome in run_course(course, assignments, students, limits, jobs):
+        for outcome in run_course(course, assignments, students, limits, jobs, sandboxed):
             outcomes.append(outcome)
             progress.update(task, advance=1, description=outcome.submission.student)
     return sorted(outcomes, key=lambda one: (one.submission.assignment, one.submission.student))

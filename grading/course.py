@@ -30,9 +30,12 @@ from nbformat import NotebookNode
 
 from grading import release
 from grading.spec import HiddenCheck, load
+from minpy.datasets.files import roots
 
 MOST_FILE = 64 * 2**20  # bytes of a file beside a submitted notebook
 HANDED_IN = (".npz", ".npy")
+# What decides grades is the course's; `set_up` stores the values of its day.
+DECIDING = {"MINPY_SIZE": "default", "MINPY_COURSE_DATA": ""}
 DATABASE = "sqlite:///{root}/gradebook.db"
 
 
@@ -120,6 +123,25 @@ class Course:
     def database(self) -> str:
         """The URL of the gradebook, as SQLAlchemy writes it."""
         return self.settings.get("database", DATABASE).format(root=self.root.resolve())
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that decide grades, as the course has them: never the shell's."""
+        return {**DECIDING, **self.settings.get("environment", {})}
+
+    def apply_environment(self) -> None:
+        """Set these variables for this process, where references and hidden checks run."""
+        os.environ.update(self.environment())
+
+    def student_environment(self) -> dict[str, str]:
+        """Return the variables that submissions get: where public data is, and which is used."""
+        return {
+            "MINPY_COURSE_DATA": self.environment()["MINPY_COURSE_DATA"],
+            "MINPY_DATA": os.pathsep.join(self.data_folders()),
+        }
+
+    def data_folders(self) -> list[str]:
+        """Return the folders of public data, which submissions may read."""
+        return [str(folder) for folder in roots() if folder.is_dir()]
 
     def secret(self) -> bytes:
         """Return the course's secret; make it the first time."""
@@ -220,7 +242,11 @@ def set_up(root: Path, solutions: Sequence[Path], assignments: Sequence[str] = (
     folders = [path.resolve() for path in solutions]
     settings = root / "grading.json"
     if not settings.exists():
-        text = json.dumps({"solutions": [str(folder) for folder in folders]}, indent=2)
+        made = {
+            "solutions": [str(folder) for folder in folders],
+            "environment": {name: os.environ.get(name, DECIDING[name]) for name in DECIDING},
+        }
+        text = json.dumps(made, indent=2)
         settings.write_text(text + "\n", encoding="utf-8")
     course = Course(root)
     course.secret()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import numpy as onp
 
 from grading.course import Course
-from grading.processes import adopt_orphans
+from grading.sandbox import BoxServer, Limits, RunnerLostError, SandboxError, TimeLimitError
 
 
 @dataclass(frozen=True)
@@ -42,18 +44,58 @@ def check_machine() -> Iterator[Finding]:
     there = os.path.exists(beside) or shutil.which("alembic")
     state = "ok" if there else "wrong"
     yield Finding(state, "alembic", "found" if there else "nbgrader needs it to make a gradebook")
-    yield Finding(
-        "warning",
-        "isolation",
-        "resource limits only: a submission runs as you, reads what you can read, and reaches the "
-        "network. It cannot see expected values or seeds, which live in another process",
-    )
-    if not adopt_orphans():
-        said = "what a submission leaves running outside its session may survive it"
-        yield Finding("warning", "orphans", said)
-    if os.getuid() == 0:
-        said = "you are root, whom the system's limit on processes does not bind; ours does"
-        yield Finding("warning", "user", said)
+    yield from _try_sandbox()
+
+
+# What a cell in a box tries, and what it must find: printed as one line of JSON.
+PROBE = """
+import ctypes, json, os, socket
+
+def fails(attempt):
+    try:
+        attempt()
+    except OSError:
+        return True
+    return False
+
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+print("PROBE" + json.dumps({
+    "no network": fails(lambda: socket.create_connection(("127.0.0.1", 9), 1)),
+    "no sight of other processes": len([p for p in os.listdir("/proc") if p.isdigit()]) == 2,
+    "no writing outside its own folder": fails(lambda: open("/usr/lib/probe", "w")),
+    "no reading of the grader": fails(lambda: open(FOLDER)),
+    "no capabilities": int(status["CapEff"], 16) == int(status["CapBnd"], 16) == 0,
+    "no new privileges": status["NoNewPrivs"].strip() == "1",
+    "a filter on system calls": status["Seccomp"].strip() == "2",
+    "no namespaces of its own": ctypes.CDLL(None).unshare(0x10000000) == -1,
+    "not root": os.getuid() != 0,
+}))
+"""
+
+
+def _try_sandbox() -> Iterator[Finding]:
+    """Start a box, try from within what must not work, and say what held."""
+    hidden = str(Path(__file__).parent / "judge.py")
+    try:
+        server = BoxServer(preload=())
+    except SandboxError as error:
+        said = f"cannot start: {error}. `run` refuses to grade here without --no-sandbox"
+        yield Finding("wrong", "sandbox", said)
+        return
+    try:
+        box = server.start({}, Limits())
+        probe = PROBE.replace("FOLDER", repr(hidden))
+        box.ask({"do": "cell", "source": probe}, {}, 30.0)
+        held = json.loads(box.output.partition("PROBE")[2])
+        box.end()
+    except (RunnerLostError, TimeLimitError, ValueError) as error:
+        yield Finding("wrong", "sandbox", f"a box starts, but its probe failed: {error}")
+        return
+    finally:
+        server.end()
+    for what, holds in held.items():
+        said = what if holds else f"does not hold: {what}"
+        yield Finding("ok" if holds else "wrong", "sandbox", said)
 
 
 def check_course(course: Course) -> Iterator[Finding]:

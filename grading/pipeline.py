@@ -30,6 +30,7 @@ def run(
     students: Sequence[str] = (),
     limits: Limits | None = None,
     jobs: int = 1,
+    sandboxed: bool = True,
 ) -> Iterator[Outcome]:
     """Grade what was handed in, write all of it down, and give each outcome as it is done.
 
@@ -42,17 +43,25 @@ def run(
         What one submission may use.
     jobs : int
         How many are graded at a time.
+    sandboxed : bool
+        Whether submissions run in boxes; else there are limits alone.
 
     Yields
     ------
     Outcome
+
+    Raises
+    ------
+    grading.sandbox.SandboxError
+        If this machine cannot start a sandbox; nothing is graded then.
     """
+    course.apply_environment()
     submissions = list(course.submissions(assignments, students))
     for assignment in {submission.assignment for submission in submissions}:
         for notebook in course.notebooks(assignment):
             course.hidden(assignment, notebook)  # a mistake in a check is told before, and once
     done = []
-    for outcome in batch.grade_all(course, submissions, limits or Limits(), jobs):
+    for outcome in batch.grade_all(course, submissions, limits or Limits(), jobs, sandboxed):
         written = _write(course, outcome)
         done.append(written)
         yield written

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from grading.sandbox import LimitedProcess, Limits, RunnerLostError, Sandbox, TimeLimitError
@@ -22,6 +22,9 @@ class Session:
     limits : Limits
     blocked : sequence of str
         Packages that cannot be imported.
+    start : callable
+        Starts a sandbox with files and limits: `grading.sandbox.BoxServer.start`. Without it there
+        are limits and no isolation, as in tests of other things.
 
     Attributes
     ----------
@@ -35,6 +38,7 @@ class Session:
         files: Mapping[str, bytes],
         limits: Limits,
         blocked: Sequence[str] = (),
+        start: Callable[[Mapping[str, bytes], Limits], Sandbox] = LimitedProcess,
     ) -> None:
         self.blocked = list(blocked)
         self.cells = cells
@@ -42,7 +46,8 @@ class Session:
         self.limits = limits
         self.errors: dict[int, str] = {}
         self.output = ""
-        self._end = time.monotonic() + limits.submission
+        self._start = start
+        self._seconds = 0.0  # of sandboxes that have ended
         self._for_cells = limits.submission / 2
         self._left_out: set[int] = set()
         self._sandbox: Sandbox | None = None
@@ -69,8 +74,24 @@ class Session:
             self._close()
             raise
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop all processes of the submission during the block, so that none disturbs a clock."""
+        if self._sandbox is None:
+            yield
+            return
+        try:
+            with self._sandbox.frozen():
+                yield
+        except RunnerLostError:
+            self._close()
+
+    def _used(self) -> float:
+        """Return the seconds that all sandboxes of this notebook took."""
+        return self._seconds + (self._sandbox.seconds if self._sandbox is not None else 0.0)
+
     def _left(self) -> float:
-        left = self._end - time.monotonic()
+        left = self.limits.submission - self._used()
         if left <= 0:
             raise RunnerLostError(
                 f"the notebook took more than {self.limits.submission:g} s in all"
@@ -79,13 +100,14 @@ class Session:
 
     def _close(self) -> None:
         if self._sandbox is not None:
+            self._seconds = self._used()
             sandbox, self._sandbox = self._sandbox, None
             sandbox.end()
 
     def _running_sandbox(self) -> Sandbox:
         while self._sandbox is None:
             self._left()
-            self._sandbox = LimitedProcess(self.files, self.limits)
+            self._sandbox = self._start(self.files, self.limits)
             self._sandbox.ask({"do": "block", "names": self.blocked}, {}, self.limits.cell)
             for place, source in enumerate(self.cells):
                 if place in self._left_out:
@@ -103,7 +125,7 @@ class Session:
         return self._sandbox
 
     def _cell(self, sandbox: Sandbox, place: int, source: str) -> None:
-        start = time.monotonic()
+        before = self._used()
         try:
             seconds = min(self.limits.cell, self._left(), max(self._for_cells / 4, 0.1))
             done = sandbox.ask({"do": "cell", "source": source}, {}, seconds)
@@ -112,7 +134,7 @@ class Session:
             self.errors[place] = str(slow)
             return
         finally:
-            self._for_cells -= time.monotonic() - start
+            self._for_cells -= self._used() - before
         if error:
             self.errors[place] = describe_error(error)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from grading import canonical
 from grading.cells import defined_names, grade_id, has_points, is_check, is_solution
 from grading.course import Course, Submission
 from grading.judge import Verdict, judged, seed
-from grading.sandbox import Limits
+from grading.sandbox import LimitedProcess, Limits, Sandbox
 from grading.session import Session
 from grading.spec import HiddenCheck
 from minpy.checking import Card
@@ -22,6 +22,7 @@ from minpy.checking.texts import cleaned
 
 DIFFERENTIATE = ("torch", "jax", "tensorflow", "mxnet", "autograd", "theano", "tinygrad")
 FORBID = frozenset(("gradients", "imports"))  # a check that forbids these keeps libraries out
+Starter = Callable[[Mapping[str, bytes], Limits], Sandbox]
 SKIPPED = "training"  # the tag of cells that do not run when graded
 
 
@@ -82,7 +83,9 @@ class Graded:
         return sum(verdict.out_of for verdict in self.verdicts)
 
 
-def grade(course: Course, submission: Submission, limits: Limits) -> list[Graded]:
+def grade(
+    course: Course, submission: Submission, limits: Limits, start: Starter = LimitedProcess
+) -> list[Graded]:
     """Grade each notebook of a submission; never raises because of what was handed in.
 
     Parameters
@@ -90,6 +93,8 @@ def grade(course: Course, submission: Submission, limits: Limits) -> list[Graded
     course : Course
     submission : Submission
     limits : Limits
+    start : callable
+        Starts a sandbox: see `grading.session.Session`.
 
     Returns
     -------
@@ -98,16 +103,19 @@ def grade(course: Course, submission: Submission, limits: Limits) -> list[Graded
     names = course.notebooks(submission.assignment)
     beside = course.beside(submission.assignment)
     files = {**submission.files(), **beside}  # ours win
-    return [_graded(course, submission, name, names, files, limits) for name in names]
+    return [
+        _grade_notebook(course, submission, name, names, files, limits, start) for name in names
+    ]
 
 
-def _graded(
+def _grade_notebook(
     course: Course,
     submission: Submission,
     name: str,
     names: Sequence[str],
     files: Mapping[str, bytes],
     limits: Limits,
+    start: Starter,
 ) -> Graded:
     release = course.released(submission.assignment, name)
     path, odd = submission.find(name, names)
@@ -124,7 +132,7 @@ def _graded(
     run = _to_run(cells)
     hidden = course.hidden(submission.assignment, name)
     blocked = DIFFERENTIATE if any(FORBID.intersection(h.check.forbids) for h in hidden) else ()
-    with Session([cell.source for cell in run], files, limits, blocked) as session:
+    with Session([cell.source for cell in run], files, limits, blocked, start) as session:
         verdicts = [
             _verdict(course, submission, one, session, run)
             for one in hidden

@@ -18,12 +18,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import minpy
 from grading import wire
 from grading.processes import (
     descendants,
@@ -32,9 +31,9 @@ from grading.processes import (
     processor_seconds,
     threads_of_user,
 )
+from grading.sandbox.environment import environment
 from grading.sandbox.protocol import Limits, RunnerLostError, TimeLimitError
 
-PACKAGES = (Path(minpy.__file__).parent, Path(wire.__file__).parent)
 RUNNER = (sys.executable, "-m", "grading.runner")
 
 
@@ -53,6 +52,7 @@ class LimitedProcess:
         self.limits = limits
         self._printed = bytearray()
         self._count = 0
+        self.seconds = 0.0
         self._cause = ""
         self._ended = threading.Event()
         self._process: Any = None
@@ -101,6 +101,15 @@ class LimitedProcess:
         alone: bool = False,
     ) -> dict[str, Any]:
         """Send a question to the runner and return its answer: see `Sandbox.ask`."""
+        start = time.monotonic()
+        try:
+            return self._ask_watched(question, values, seconds, alone)
+        finally:
+            self.seconds += time.monotonic() - start
+
+    def _ask_watched(
+        self, question: Mapping[str, Any], values: Mapping[str, Any], seconds: float, alone: bool
+    ) -> dict[str, Any]:
         if not alone:
             return self._ask(question, values, seconds)
         pid = self._process.pid
@@ -157,6 +166,20 @@ class LimitedProcess:
         if code < 0:
             return f"its process was killed by {signal.Signals(-code).name}"
         return f"its process exited with status {code}"
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop all processes of the submission during the block."""
+        pids = descendants() - self._others
+        for pid in pids:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGCONT)
 
     def file(self, name: str) -> bytes:
         """Return a file that was written in its folder."""
@@ -216,33 +239,6 @@ class LimitedProcess:
             self._process.stdout.close()
             self._channel.close()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def environment(folder: Path) -> dict[str, str]:
-    """Return the environment of a runner: nothing of ours but where programs and data are."""
-    mine = {
-        name: value
-        for name, value in os.environ.items()
-        if name in ("PATH", "LANG") or name.startswith("MINPY_")
-    }
-    threads = dict.fromkeys(
-        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
-    )
-    home = folder / "home"
-    return {
-        **mine,
-        **threads,
-        "MINPY_SIZE": "tiny",  # training does not run when graded, so little data will do
-        "HOME": str(home),
-        "TMPDIR": str(folder / "tmp"),
-        "IPYTHONDIR": str(home / "ipython"),
-        "MPLCONFIGDIR": str(home / "matplotlib"),
-        "MPLBACKEND": "agg",
-        "PYTHONPATH": os.pathsep.join(dict.fromkeys(str(path.parent) for path in PACKAGES)),
-        "PYTHONNOUSERSITE": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONHASHSEED": "0",
-    }
 
 
 def _rlimits(limits: Limits) -> str:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+
+class SandboxError(Exception):
+    """This machine cannot start a sandbox; says why."""
 
 
 class RunnerLostError(Exception):
@@ -29,9 +34,11 @@ class Limits:
         Seconds for all of a notebook. Its cells get half of that, and each of them at most a
         quarter of what is left of it, so that time remains for the calls, whatever the cells do.
     cpu : int
-        Seconds of processor time for one process.
+        Seconds of processor time, for each process and for all together.
     memory, file : int
-        Bytes of address space, and of a file.
+        Bytes of address space of a process, and of a file.
+    disk : int
+        Bytes of all its files together.
     processes : int
         The most processes that may run at a time.
     output : int
@@ -47,6 +54,7 @@ class Limits:
     cpu: int = 300
     memory: int = 4 * 2**30
     file: int = 256 * 2**20
+    disk: int = 512 * 2**20
     processes: int = 64
     output: int = 64 * 2**10
     reply: int = 64 * 2**20
@@ -56,7 +64,15 @@ class Sandbox(Protocol):
     """A runner with a folder of its own, and the ways to reach it.
 
     A sandbox runs from its construction to `end`, and is the only one to know the processes in it.
+
+    Attributes
+    ----------
+    seconds : float
+        What all questions took: time of the processor, or of the clock where that is more, without
+        the time that the runner waited for a processor, as far as the sandbox can tell.
     """
+
+    seconds: float
 
     def ask(
         self,
@@ -86,6 +102,9 @@ class Sandbox(Protocol):
         RunnerLostError
             If the runner is gone; this sandbox is of no more use.
         """
+
+    def frozen(self) -> AbstractContextManager[None]:
+        """Stop all processes of the submission during the block."""
 
     def file(self, name: str) -> bytes:
         """Return a file that was written in its folder."""

@@ -1,5 +1,6 @@
 """The tiny assignment in `tiny/`, set up as a course, and a way to hand things in."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -47,3 +48,19 @@ def hand_in(course):
         nbformat.write(made, folder / name)
 
     return hand_in
+
+
+@pytest.fixture(scope="session")
+def boxes():
+    """A server of sandboxes; where this machine cannot start one, a skip that says why."""
+    pytest.importorskip("IPython", reason="a runner is an IPython shell")
+    from grading.sandbox import BoxServer, SandboxError
+
+    try:
+        server = BoxServer()
+    except SandboxError as error:
+        if os.environ.get("MINPY_REQUIRE_SANDBOX"):
+            raise
+        pytest.skip(f"no sandbox on this machine: {error}")
+    yield server
+    server.end()

@@ -337,7 +337,7 @@ def test_arrays_that_cannot_be_used(content):
         handed_in.arrays(content, "net.npz")
 
 
-def test_what_cannot_be_written_down_stops_nobody_else(course, hand_in):
+def test_what_cannot_be_written_down_stops_nobody_else(course, hand_in, boxes):
     from grading import pipeline
 
     hand_in("ada")

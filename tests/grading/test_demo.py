@@ -16,7 +16,7 @@ from grading import demo, gradebook  # noqa: E402
 from grading.cli import app  # noqa: E402
 from grading.course import Course, CourseError  # noqa: E402
 
-pytestmark = pytest.mark.notebook
+pytestmark = [pytest.mark.notebook, pytest.mark.usefixtures("boxes")]
 
 FULL = {
     "affine_forward": 2,

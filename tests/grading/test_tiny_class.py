@@ -16,6 +16,8 @@ from grading import gradebook, pipeline
 from grading.processes import descendants
 from grading.sandbox import Limits
 
+pytestmark = pytest.mark.usefixtures("boxes")
+
 LIMITS = Limits(cell=5.0, call=2.0, grace=0.5, submission=60.0)
 
 
@@ -74,7 +76,12 @@ HOSTILE = {
         "np.abs = lambda *a, **k: np.zeros(1)",
         3,
     ),
-    "kills its checker": ("import os\nos.kill(os.getppid(), 9)", None),
+    "kills its parent": ("import os\nos.kill(os.getppid(), 9)", 3),
+    "kills all it sees": (
+        "import os, signal\nsignal.signal(15, signal.SIG_IGN)\n"
+        "try:\n    os.kill(-1, 15)\nexcept OSError:\n    pass",
+        3,
+    ),
 }
 
 
@@ -134,23 +141,25 @@ def verdict(outcome, name="check_affine_backward"):
 EXPECTED = {student: points for student, (_, points) in {**HONEST, **HOSTILE}.items()}
 
 
-@pytest.mark.parametrize(
-    "student", [name for name, points in EXPECTED.items() if points is not None]
-)
+@pytest.mark.parametrize("student", EXPECTED)
 def test_points(outcomes, student):
     found = outcomes[1][student]
     assert verdict(found, "check_affine_forward").points == 2
     assert verdict(found).points == EXPECTED[student], verdict(found).why
 
 
-def test_a_submission_that_kills_its_checker_goes_to_a_person(outcomes, graded_course):
-    problem = outcomes[1]["kills its checker"].problem
-    assert "may have killed it" in problem
-    with (graded_course.root / "queue.csv").open() as file:
+def test_a_checker_that_dies_costs_nobody_else_anything(course, hand_in):
+    """Without the sandbox a submission can kill its checker, and a person looks at it."""
+    hand_in("ada", affine_backward=f"import os\nos.kill(os.getppid(), 9)\n{RIGHT}")
+    hand_in("bob")
+    ada, bob = pipeline.run(course, limits=LIMITS, sandboxed=False)
+    assert "may have killed it" in ada.problem
+    with (course.root / "queue.csv").open() as file:
         (row,) = csv.DictReader(file)
-    assert row["student"] == "kills its checker"
-    assert problem.endswith(row["problem"])
-    assert gradebook.points(graded_course.database, "tiny")["kills its checker"] == {}
+    assert row["student"] == "ada"
+    assert ada.problem.endswith(row["problem"])
+    assert gradebook.points(course.database, "tiny")["ada"] == {}
+    assert verdict(bob).points == 3
 
 
 def test_nobody_is_left_out_and_nothing_is_left_running(outcomes, graded_course):
