@@ -49,7 +49,8 @@ SIZES = {
     "minpy: course": 233,
     # With the names of HIPS autograd in `minpy` itself: a line to import each, a line to export it.
     "minpy: facades": 350,
-    "grading": 2543,
+    # The sandbox is 1,000 lines of it: namespaces, filter, supervisor, server, and their client.
+    "grading": 3750,
     "benchmarks": 1837,
 }
 
