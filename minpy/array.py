@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as onp
@@ -26,6 +27,7 @@ from minpy.backends.context import Context
 new = object.__new__
 
 
+@dataclass(slots=True)
 class Shared:
     """What an array and the views of it know together.
 
@@ -37,11 +39,8 @@ class Shared:
         Whether a write had to copy, because a gradient rule will read the old values.
     """
 
-    __slots__ = ("copied", "version")
-
-    def __init__(self) -> None:
-        self.version = 0
-        self.copied = False
+    version: int = 0
+    copied: bool = False
 
 
 class Link:

@@ -35,6 +35,9 @@ Argnum = int | str | Sequence[int | str]
 
 # ----- recording
 
+# Called with each function that is to be differentiated; they may raise.
+before_recording: list[Callable[[Callable], None]] = []
+
 
 class Recording:
     """One run of a function on recorded arguments, until it is closed.
@@ -56,6 +59,8 @@ class Recording:
     """
 
     def __init__(self, f: Callable, argnum: Argnum, args: tuple, kwargs: dict) -> None:
+        for guard in before_recording:
+            guard(f)
         self.f = f
         self.bare = isinstance(argnum, int | str)
         self.leaves: list[Node] = []

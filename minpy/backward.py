@@ -20,8 +20,9 @@ from numpy import ndarray
 from minpy.array import Array, current_data, dtype_of, pin, wrap, wrap_there
 from minpy.backends import NUMPY, NUMPYS, backend_of, runs_bare
 from minpy.backends.numpy import add_at, add_into, clear, follow, names_once
+from minpy.backends.statistics import op_watchers, watched
 from minpy.inplace import WRITE, Scatter, getitem, index_add, setitem, zeros_for
-from minpy.tape import Node, Part, part_of
+from minpy.tape import Node, Op, Part, part_of
 
 _HAVE_PLUS = NUMPYS | {Array}
 
@@ -102,7 +103,7 @@ class Gradients:
         on_numpy = type(g) is ndarray
         region = None
         if value is not None and value[0] >= start:
-            region = WRITE.rules[1](g if on_numpy else wrap(g), *values, **static)
+            region = _watched_rule(WRITE, 1)(g if on_numpy else wrap(g), *values, **static)
             region = region if on_numpy else region._data
             if mine and backend_of(g).aliases(region, g):
                 region = _copy(region)
@@ -124,6 +125,10 @@ class Gradients:
             self.owned.discard(serial)
         else:
             self.owned.add(serial)
+
+
+def _watched_rule(record: Op, argnum: int) -> Any:
+    return watched(f"the gradient of {record.name}", record.rules[argnum], op_watchers)
 
 
 def _sum(one: Any, other: Any) -> Any:
@@ -245,7 +250,7 @@ def backward(
             ):
                 continue
             to = parent[0]
-            rule = record.rules[i]
+            rule = record.rules[i] if not op_watchers else _watched_rule(record, i)
             if shares is not None:
                 share = shares[i]
             elif static is not None:

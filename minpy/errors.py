@@ -167,6 +167,17 @@ def wrong_gradient(f: Callable, wanted: tuple, given: tuple) -> ValueError:
     )
 
 
+def wrong_rule(name: str, argnum: int, wanted: tuple, gradient: Any) -> Exception:
+    """A user's gradient rule returned something that is no gradient of its argument."""
+    rule = f"the gradient rule of {name} for argument {argnum}"
+    if gradient is None:
+        return TypeError(f"{rule} returned nothing (did it forget to return?)")
+    return ValueError(
+        f"{rule} returned a gradient of shape {getattr(gradient, 'shape', ())}, but that argument "
+        f"has shape {wanted}; sum over the axes along which the argument was broadcast"
+    )
+
+
 def no_gradient_in(dtype: Any, value: Any) -> TypeError:
     """A recorded array was to be written into one that cannot carry a gradient."""
     return TypeError(

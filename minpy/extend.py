@@ -7,8 +7,7 @@ Three ways in, one mechanism: `primitive` with `defvjp` (as in HIPS autograd), `
 from __future__ import annotations
 
 import functools
-import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from minpy.array import Array, current_data, is_recorded, printable, wrap
@@ -16,11 +15,12 @@ from minpy.autograd import make_vjp
 from minpy.backends import NUMPY, Backend, backend_of, statistics
 from minpy.backends.context import CPU
 from minpy.backends.libraries import LIBRARIES
-from minpy.errors import name_of
+from minpy.errors import name_of, wrong_rule
+from minpy.inplace import zeros_for
 from minpy.ops.creation import as_array
 from minpy.ops.elementwise import add
 from minpy.ops.reduction import sum as sum_
-from minpy.tape import EachArgument, Op, apply, users_ops
+from minpy.tape import Op, Rules, apply
 from minpy.tree import leaves, tree_map
 
 
@@ -58,9 +58,8 @@ def _op_of(
     f: Callable, name: str, raw: Callable, implementation: Callable[[Backend], Callable]
 ) -> Callable:
     """Return `f` as an op: `raw` runs on NumPy's arrays, ``implementation(backend)`` on others."""
-    record = Op(name, _Rules(), "all ans", raw, wrapped=True)
+    record = Op(name, Rules(), "all ans", raw, wrapped=True)
     record.by_backend = OnEachBackend(implementation)
-    users_ops.add(record)
 
     @functools.wraps(f)
     def call(*args, **kwargs):
@@ -107,16 +106,6 @@ class OnEachBackend(dict):
         return self[backend]
 
 
-class _Rules(dict):
-    """The rules of an op of one's own, by argument; None where there is none."""
-
-    def __missing__(self, argnum: int) -> None:
-        return None
-
-    def __iter__(self) -> Iterator[Any]:
-        return map(self.__getitem__, itertools.count())
-
-
 def defvjp(f: Callable, *rules: Callable | None, argnums: Sequence[int] | None = None) -> None:
     """Give an op made by `primitive` its gradient rules.
 
@@ -131,17 +120,25 @@ def defvjp(f: Callable, *rules: Callable | None, argnums: Sequence[int] | None =
         The arguments that `rules` are for; the first ones by default.
     """
     record = getattr(f, "op", None)
-    if record is None or type(record.rules) is not _Rules:
+    if record is None or not record.wrapped:
         raise TypeError(f"defvjp gives rules to what minpy.extend.primitive made, not to {f!r}")
     places = range(len(rules)) if argnums is None else argnums
     for argnum, rule in zip(places, rules, strict=True):
-        record.rules[argnum] = _curried(rule)
+        record.rules[argnum] = _rule_of(record.name, argnum, rule)
 
 
-def _curried(rule: Callable | None) -> Callable:
-    if rule is None:
-        return lambda g, ans, *args, **static: 0 * ans
-    return lambda g, ans, *args, **static: rule(ans, *args, **static)(g)
+def _rule_of(name: str, argnum: int, rule: Callable | None) -> Callable:
+    """Return a rule as the engine calls it, which checks what the user's rule returns."""
+
+    def checked(g: Any, ans: Any, *args: Any, **static: Any) -> Any:
+        if rule is None:
+            return zeros_for(args[argnum])
+        gradient = rule(ans, *args, **static)(g)
+        if getattr(gradient, "shape", ()) != args[argnum].shape or gradient is None:
+            raise wrong_rule(name, argnum, args[argnum].shape, gradient)
+        return gradient
+
+    return checked
 
 
 def customop(backend: str = "numpy") -> Callable:
@@ -262,7 +259,7 @@ def checkpoint(f: Callable) -> Callable:
 
         return make_vjp(weighted, argnum)(*arrays)[0](1.0)
 
-    record = Op("checkpoint", EachArgument(rule), "all ans", forward, wrapped=True)
+    record = Op("checkpoint", Rules(each=rule), "all ans", forward, wrapped=True)
     record.by_backend = OnEachBackend(lambda backend: forward)
 
     @functools.wraps(f)

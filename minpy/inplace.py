@@ -27,6 +27,7 @@ Worked example::
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as onp
@@ -46,23 +47,21 @@ from minpy.array import (
 )
 from minpy.backends import NUMPY
 from minpy.backends.numpy import clear, follow, names_once, survivors
-from minpy.tape import Op, apply, declare, moved, next_serial, unbroadcast
+from minpy.tape import Op, Rules, apply, declare, moved, next_serial, unbroadcast
 
 
+@dataclass(slots=True)
 class Scatter:
     """The gradient of a read: `g` at `index`, zero elsewhere; added without making the zeros."""
 
-    __slots__ = ("g", "index", "shape")
-
-    def __init__(self, g: Any, index: Any, shape: tuple[int, ...]) -> None:
-        self.g = g
-        self.index = index
-        self.shape = shape
+    g: Any
+    index: Any
+    shape: tuple[int, ...]
 
 
 # ----- reading
 
-_GETITEM = Op("getitem", (lambda g, ans, x, index: Scatter(g, index, x),))
+_GETITEM = Op("getitem", Rules(lambda g, ans, x, index: Scatter(g, index, x)))
 
 
 def getitem(x: Any, index: Any) -> Any:
@@ -149,7 +148,7 @@ def _write_value(g, ans, old, value, steps, index):
     return unbroadcast(region if last is None else region * last, value)
 
 
-WRITE = Op("write", (_write_old, _write_value))
+WRITE = Op("write", Rules(_write_old, _write_value))
 
 
 def setitem(x: Array, index: Any, value: Any) -> None:

@@ -33,8 +33,10 @@ same reason `unary` and `binary` spell out what `apply` does for any number of a
 from __future__ import annotations
 
 import itertools
+import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -53,13 +55,43 @@ from minpy.array import (
     wrap_there,
 )
 from minpy.backends import FOREIGN, NUMPY, NUMPYS, Backend, backend_of, check_policy, common_backend
-from minpy.backends.statistics import counter
+from minpy.backends.statistics import counter, op_watchers, watched
 from minpy.errors import explained, no_gradient
 
 Rule = Callable[..., Any]
 Node = tuple  # (serial, op, parents, values, static)
 
 next_serial = itertools.count(1).__next__
+
+every_op: dict[str, Op] = {}
+all_ops: weakref.WeakSet[Op] = weakref.WeakSet()  # those of users, too, which have no names of ours
+declaring = threading.RLock()
+
+# ----- declaring ops
+
+
+class Rules(dict):
+    """The gradient rules of an op, by argument; ``rules[i]`` is None where there is none.
+
+    Parameters
+    ----------
+    *rules : callable or None
+        One for each argument.
+    each : callable, optional
+        The rule of all other arguments, of any number, which is told which one by ``argnum``.
+    """
+
+    __slots__ = ("each",)
+
+    def __init__(self, *rules: Rule | None, each: Rule | None = None) -> None:
+        super().__init__(enumerate(rules))
+        self.each = each
+
+    def __missing__(self, argnum: int) -> Rule | None:
+        if self.each is None:
+            return None
+        rule = self[argnum] = partial(self.each, argnum=argnum)
+        return rule
 
 
 class Op:
@@ -69,42 +101,28 @@ class Op:
     ----------
     name : str
         NumPy's name for it.
-    rules : sequence of callable or None
+    rules : Rules
         ``rules[i](g, ans, *args, **static)`` is the gradient with respect to argument ``i``.
     reads : list of str, or tuple of such lists
         The arguments (and ``ans``) whose values the rules need; for all rules, or for each.
     raw : callable
         NumPy's implementation.
+    run : callable
+        What is called: the same, unless somebody watches (`minpy.checking.instrument`).
     count : callable
         To be called when NumPy runs it.
     own_raw : callable or None
         The same, if the op is called in another way than NumPy's function of its name.
     by_backend : dict of Backend to callable
         What runs it on other backends.
-    watch : callable or None
-        Wraps what other backends run, while somebody looks for a NaN.
     call : callable
         The op itself.
     wrapped : bool
         Whether the rules want `Array` objects at all times, as those of users do.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "by_backend",
-        "call",
-        "count",
-        "name",
-        "own_raw",
-        "raw",
-        "reads",
-        "rules",
-        "watch",
-        "wrapped",
-    )
-
     def __init__(
-        self, name: str, rules: Any, reads: Any = "", raw: Any = None, *, wrapped: bool = False
+        self, name: str, rules: Rules, reads: Any = "", raw: Any = None, *, wrapped: bool = False
     ) -> None:
         self.name = name
         self.rules = rules
@@ -113,29 +131,14 @@ class Op:
         self.own_raw = raw
         self.count = getattr(raw, "count", None) or counter(name, NUMPY.name)
         self.by_backend: dict[Backend, Callable[..., Any]] = {}
-        self.watch: Callable[..., Any] | None = None
         self.wrapped = wrapped
         self.call: Callable[..., Any] = partial(apply, self)
+        with declaring:
+            self.run = watched(name, self.raw, op_watchers)
+            all_ops.add(self)
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
-
-
-class EachArgument:
-    """The rules of an op of any number of arguments: one rule that is told which (``argnum``)."""
-
-    def __init__(self, rule: Rule) -> None:
-        self.rule = rule
-
-    def __getitem__(self, argnum: int) -> Rule:
-        return partial(self.rule, argnum=argnum)
-
-    def __iter__(self) -> Iterator[Rule]:
-        return map(self.__getitem__, itertools.count())
-
-
-every_op: dict[str, Op] = {}
-users_ops: weakref.WeakSet[Op] = weakref.WeakSet()
 
 
 def declare(record: Op, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -149,7 +152,7 @@ def declare(record: Op, call: Callable[..., Any]) -> Callable[..., Any]:
 
 def unary(name: str, rule: Rule, reads: str = "", raw: Any = None) -> Callable[[Any], Any]:
     """Declare an elementwise op of one argument ``x``; see the module's docstring."""
-    record = Op(name, (rule,), reads, raw)
+    record = Op(name, Rules(rule), reads, raw)
     reads_x, reads_ans = "x" in record.reads, "ans" in record.reads
     count = record.count
 
@@ -165,7 +168,7 @@ def unary(name: str, rule: Rule, reads: str = "", raw: Any = None) -> Callable[[
             data, link = current_data(x), x._link
             run = implementation_on(x._link.backend, record)
         else:
-            run = record.raw
+            run = record.run
             count()
         node = x._node
         try:
@@ -201,7 +204,7 @@ def binary(
     ``reads`` has one entry for each rule, because a rule only runs while its argument is recorded:
     of ``x * 3`` nobody reads ``x``.
     """
-    record = Op(name, (rule_x, rule_y), reads)
+    record = Op(name, Rules(rule_x, rule_y), reads)
     for_x, for_y = record.reads
     x_for_x, x_for_y = "x" in for_x, "x" in for_y
     y_for_x, y_for_y = "y" in for_x, "y" in for_y
@@ -220,7 +223,7 @@ def binary(
             x_data, link = current_data(x), x._link
             run = implementation_on(x._link.backend, record)
         else:
-            run = record.raw
+            run = record.run
             count()
         x_node = x._node
         if type(y) is float or type(y) is int:
@@ -287,7 +290,7 @@ def op(name: str, *rules: Rule | None, reads: str = "", raw: Any = None) -> Call
     ``reads`` names what the rules read: ``ans``, or ``x``, ``y``, ``z`` for the first, second and
     third argument, or ``all``.
     """
-    record = Op(name, rules, reads, raw)
+    record = Op(name, Rules(*rules), reads, raw)
 
     def call(*args, **static):
         return apply(record, *args, **static)
@@ -298,7 +301,7 @@ def op(name: str, *rules: Rule | None, reads: str = "", raw: Any = None) -> Call
 def variadic(name: str, rule: Rule, reads: str = "", raw: Any = None) -> Callable[..., Any]:
     """Declare an op of any number of arrays; its one rule is told which by ``argnum``."""
     call = op(name, reads=reads, raw=raw)
-    call.op.rules = EachArgument(rule)  # type: ignore[attr-defined]
+    call.op.rules.each = rule  # type: ignore[attr-defined]
     return call
 
 
@@ -322,10 +325,10 @@ def apply(record: Op, *args: Any, **static: Any) -> Any:
             return apply(record, *[wrap(x) if type(x) in FOREIGN else x for x in args], **static)
     if not found:
         home = NUMPY if not args or type(args[0]) in NUMPYS else backend_of(args[0]) or NUMPY
-        return (record.raw if home is NUMPY else implementation_on(home, record))(*args, **static)
+        return (record.run if home is NUMPY else implementation_on(home, record))(*args, **static)
     moved_args = args
     if backend is NUMPY:
-        run = record.raw
+        run = record.run
         record.count()
     else:
         run = implementation_on(backend, record)
@@ -346,7 +349,7 @@ def implementation_on(backend: Backend, record: Op) -> Callable[..., Any]:
     run = record.by_backend.get(backend)
     if run is None:
         run = record.by_backend[backend] = backend.find(record.name, record.own_raw)
-    return run if record.watch is None else record.watch(run)
+    return watched(record.name, run, op_watchers) if op_watchers else run
 
 
 def _brought(arg: Any, backend: Backend, recorded: bool) -> Any:
@@ -446,11 +449,8 @@ def non_float_result(ans: Any, node: tuple | None, record: Op) -> Any:
 
 def check_rules(record: Op, parents: tuple[Node | None, ...]) -> None:
     """Raise if an argument is recorded for which the op has no rule."""
-    rules = record.rules
     for i, parent in enumerate(parents):
-        if parent is None:
-            continue
-        if (type(rules) is tuple and i >= len(rules)) or rules[i] is None:
+        if parent is not None and record.rules[i] is None:
             raise no_gradient(record.name, f"not with respect to argument {i}")
 
 
@@ -475,15 +475,13 @@ def unbroadcast(g: Any, like: Any) -> Any:
     return g if g.shape == shape else g.reshape(shape)
 
 
+@dataclass(slots=True)
 class Part:
     """The gradient of one of several results of an op."""
 
-    __slots__ = ("g", "index", "of")
-
-    def __init__(self, g: Any, index: int, of: int) -> None:
-        self.g = g
-        self.index = index
-        self.of = of
+    g: Any
+    index: int
+    of: int
 
 
 def part_of(node: Node, index: int, of: int) -> Node:
@@ -491,11 +489,11 @@ def part_of(node: Node, index: int, of: int) -> Node:
     return (next_serial(), PART, (node,), (None, ()), {"index": index, "of": of})
 
 
-LEAF = Op("leaf", (lambda g, ans, x: g,), raw=lambda x: x)
-MOVE = Op("move", (lambda g, ans, x, back: moved(g, back),), raw=lambda x, back: x)
+LEAF = Op("leaf", Rules(lambda g, ans, x: g), raw=lambda x: x)
+MOVE = Op("move", Rules(lambda g, ans, x, back: moved(g, back)), raw=lambda x, back: x)
 PART = Op(
     "part",
-    (lambda g, ans, x, index, of: Part(g, index, of),),
+    Rules(lambda g, ans, x, index, of: Part(g, index, of)),
     raw=lambda x, index, of: x[index],
 )
 

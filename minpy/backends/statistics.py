@@ -12,7 +12,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
-watches: list[Callable[[str, Callable], Callable]] = []  # who looks at what runs on plain arrays
+# Who looks at what runs: at ops and their gradient rules, and at NumPy's functions on plain arrays.
+Watcher = Callable[[str, Callable], Callable]
+op_watchers: list[Watcher] = []
+plain_watchers: list[Watcher] = []
 
 _counters: dict[tuple[str, str], itertools.count] = {}
 _counted_before: Counter[tuple[str, str]] = Counter()
@@ -27,10 +30,10 @@ def counter(name: str, where: str) -> Callable[[], int]:
         return _counters.setdefault((name, where), itertools.count()).__next__
 
 
-def watched(name: str, function: Callable) -> Callable:
-    """Return the function called `name` as those who watch it want it run: see `watches`."""
-    for watch in watches:
-        function = watch(name, function)
+def watched(name: str, function: Callable, watchers: list[Watcher]) -> Callable:
+    """Return the function called `name` as those who watch it want it run."""
+    for watcher in watchers:
+        function = watcher(name, function)
     return function
 
 

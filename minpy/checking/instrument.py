@@ -4,50 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from minpy.backends.statistics import watches
-from minpy.tape import EachArgument, Op, every_op, users_ops
-
-Wrapper = Callable[[str, Callable], Callable]
+from minpy.backends.statistics import Watcher, op_watchers, plain_watchers, watched
+from minpy.tape import all_ops, declaring
 
 
 @contextmanager
-def watching(wrapped: Wrapper, *, plain: bool = False) -> Iterator[None]:
-    """Run ``wrapped(name, run)`` in place of `run`, for all ops and all gradient rules.
+def watching(watcher: Watcher, *, plain: bool = False) -> Iterator[None]:
+    """Run ``watcher(name, run)`` in place of `run`, for all ops and gradient rules, in all threads.
 
     With `plain`, also for the functions of NumPy that get plain arrays directly, because nothing is
-    recorded.  Other threads are watched, too.  Two watches nest.
+    recorded.  Watchers may come and go in any order: what runs is made of those who are there.
     """
-    records = (*every_op.values(), *users_ops)
-    before = [(record, record.raw, record.rules, record.watch) for record in records]
+    lists = [op_watchers, plain_watchers] if plain else [op_watchers]
+    _change([watchers.append for watchers in lists], watcher)
     try:
-        if plain:
-            watches.append(wrapped)
-        for record, run, rules, watch in before:
-            record.watch = _elsewhere(wrapped, record, watch)
-            record.raw = wrapped(record.name, run)
-            record.rules = _watched_rules(wrapped, f"the gradient of {record.name}", rules)
         yield
     finally:
-        if plain:
-            watches.remove(wrapped)
-        for record, run, rules, watch in before:
-            record.watch = watch
-            record.raw = run
-            record.rules = rules
+        _change([watchers.remove for watchers in lists], watcher)
 
 
-def _elsewhere(wrapped: Wrapper, record: Op, before: Callable | None) -> Callable:
-    """Return what wraps the functions of other libraries."""
-    if before is None:
-        return lambda run: wrapped(record.name, run)
-    return lambda run: wrapped(record.name, before(run))
-
-
-def _watched_rules(wrapped: Wrapper, name: str, rules: Any) -> Any:
-    if isinstance(rules, EachArgument):
-        return EachArgument(wrapped(name, rules.rule))
-    if isinstance(rules, dict):
-        return type(rules)({argnum: wrapped(name, rule) for argnum, rule in rules.items()})
-    return tuple(rule and wrapped(name, rule) for rule in rules)
+def _change(changes: list[Callable[[Watcher], None]], watcher: Watcher) -> None:
+    with declaring:
+        for change in changes:
+            change(watcher)
+        for record in all_ops:
+            record.run = watched(record.name, record.raw, op_watchers)

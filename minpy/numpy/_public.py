@@ -18,7 +18,7 @@ from numpy import ndarray
 from minpy import backends
 from minpy.array import Array, current_data, link_view, raw, wrap
 from minpy.backends import FOREIGN, NUMPY
-from minpy.backends.statistics import counter, watched, watches
+from minpy.backends.statistics import counter, plain_watchers, watched
 from minpy.errors import explained, no_gradient, written_outside
 from minpy.inplace import make_writable, setitem
 from minpy.ops.creation import as_array, astype
@@ -147,7 +147,7 @@ def plain(name: str, function: Callable, *, refuses: bool = True) -> Callable:
             return result
         count()
         try:
-            run = watched(name, function) if watches else function
+            run = watched(name, function, plain_watchers) if plain_watchers else function
             result = run(*unwrap_nested(args), **unwrap_nested(kwargs))
         except Exception as error:
             raise explained(error, name, args) from error
@@ -189,7 +189,7 @@ def elsewhere(
     try:
         args, kwargs = tree_map(brought, (args, kwargs), numbers=False)
         run = backend.implementation(name, function)
-        return wrap_nested((watched(name, run) if watches else run)(*args, **kwargs))
+        return wrap_nested(watched(name, run, plain_watchers)(*args, **kwargs))
     except Exception as error:
         raise explained(error, name, args) from error
 
@@ -240,7 +240,7 @@ def traced(name: str, function: Callable, ours: Callable) -> Callable:
             return into(kwargs["out"], call, args, kwargs)
         try:
             if not found.recorded and not found.foreign:
-                run = watched(name, function) if watches else function
+                run = watched(name, function, plain_watchers) if plain_watchers else function
                 result = run(*unwrap_nested(args), **unwrap_nested(kwargs))
                 if not found.arrays or not shows_memory_of(result, found.arrays):
                     count()
@@ -332,7 +332,7 @@ def _own_parameters(ours: Callable) -> dict[str, inspect.Parameter]:
     """Return the parameters of our function: those of an op are its rule's, after ``g, ans``."""
     if not hasattr(ours, "op"):
         return dict(inspect.signature(ours).parameters)
-    rule = next(rule for rule in ours.op.rules if rule is not None)
+    rule = ours.op.rules[0] or next(filter(None, ours.op.rules.values()))
     return dict(list(inspect.signature(rule).parameters.items())[2:])
 
 

@@ -19,7 +19,7 @@ from minpy.ops.creation import as_array, astype
 from minpy.symbol.executor import Call, Executors, same
 from minpy.symbol.graph import Graph, Shape, Shapes, load, said_by
 from minpy.symbol.states import States
-from minpy.tape import EachArgument, Op, apply, users_ops
+from minpy.tape import Op, Rules, apply
 
 __all__ = ["Function"]
 
@@ -308,10 +308,9 @@ class Function:
 
     def _declared(self) -> Op:
         reads = "all ans" if len(self.outputs) > 1 else "all"
-        record = Op(self.name, EachArgument(self._rule), reads, self._forward)
+        record = Op(self.name, Rules(each=self._rule), reads, self._forward)
         record.count = _count_nothing  # on NumPy; MXNet runs it, and is counted in _forward
         record.by_backend = OnEachBackend(lambda backend: self._forward)
-        users_ops.add(record)
         return record
 
     def _forward(self, *data: Any, call: Call) -> Any:

@@ -126,3 +126,36 @@ def test_detect_nan_restores_numpys_error_state():
     with minpy.detect_nan():
         pass
     assert onp.geterr() == before
+
+
+def test_blocks_may_end_in_any_order():
+    """Two threads that overlap end them in the order in which they began."""
+    first, second = minpy.detect_nan(), minpy.detect_nan()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    with onp.errstate(invalid="ignore"), pytest.raises(minpy.NanError, match="log"):
+        np.log(np.array([-1.0]))
+    second.__exit__(None, None, None)
+    with onp.errstate(invalid="ignore"):
+        assert onp.isnan(np.log(np.array(-1.0)).item())
+
+
+def test_rules_given_inside_of_the_block_stay_and_are_watched():
+    @primitive
+    def halve(x):
+        return x / 2
+
+    with minpy.detect_nan():
+        defvjp(halve, lambda ans, x: lambda g: g * math.nan)
+        with pytest.raises(minpy.NanError, match=r"the gradient of halve|multiply"):
+            minpy.grad(halve)(1.0)
+        defvjp(halve, lambda ans, x: lambda g: g / 2)
+
+        @primitive
+        def nothing(x):
+            return x * math.nan
+
+        with pytest.raises(minpy.NanError, match="nothing"):
+            nothing(np.ones(2))
+    assert minpy.grad(halve)(1.0).item() == 0.5

@@ -254,3 +254,45 @@ def test_a_rule_may_write_into_its_gradient_and_its_arguments():
     seed = np.ones(3)
     assert vjp(seed).tolist() == vjp(seed).tolist() == [2.0] * 3
     assert seed.tolist() == [1.0] * 3
+
+
+def test_a_rule_of_none_gives_zeros_of_the_arguments_shape():
+    @primitive
+    def scaled_sum(x, scale):
+        return (x * scale).sum()
+
+    defvjp(scaled_sum, lambda ans, x, scale: lambda g: g * scale, None)
+    dx, dscale = minpy.grad(scaled_sum, (0, 1))(np.array(X), np.array(X, dtype="f"))
+    close(dx, X.astype("f"))
+    assert dscale.shape == X.shape and dscale.dtype == "f" and not dscale.any()
+
+
+@pytest.mark.parametrize(
+    "rule, error, parts",
+    [
+        (lambda ans, x, b: lambda g: g, ValueError, ["shift", "argument 1", "(2, 3)", "(3,)"]),
+        (lambda ans, x, b: lambda g: 1.0, ValueError, ["shift", "argument 1", "()", "(3,)"]),
+        (lambda ans, x, b: lambda g: None, TypeError, ["shift", "argument 1", "nothing"]),
+    ],
+)
+def test_a_rule_that_returns_another_shape_is_named(rule, error, parts):
+    @primitive
+    def shift(x, b):
+        return x + b
+
+    defvjp(shift, lambda ans, x, b: lambda g: g, rule)
+    with pytest.raises(error) as raised:
+        minpy.grad(lambda b: np.sum(shift(np.ones((2, 3)), b)))(np.array(X))
+    for part in parts:
+        assert part in str(raised.value)
+
+
+def test_gradcheck_of_an_op_with_a_wrong_rule_shows_its_card():
+    @primitive
+    def cube(x):
+        return x**3
+
+    defvjp(cube, lambda ans, x: lambda g: g * 2 * x**2)
+    result = minpy.gradcheck(lambda x: np.sum(cube(x)), np.array(X))
+    assert not result
+    assert "wrong" in str(result)
