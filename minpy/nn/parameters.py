@@ -21,6 +21,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import struct
 import zipfile
 import zlib
@@ -271,7 +272,8 @@ def _put_in_place(path: str) -> Iterator[str]:
     folder = os.path.dirname(path)
     if folder:
         os.makedirs(folder, exist_ok=True)
-    temporary = f"{path}.{os.getpid()}.part"
+    # a name that nobody else has: not another thread, and no process of another machine either
+    temporary = f"{path}.{secrets.token_hex(8)}.part"
     try:
         yield temporary
         with open(temporary, "rb+") as file:

@@ -4,6 +4,7 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 import minpy.numpy as np
 from minpy.nn import parameters
-from minpy.nn.parameters import ParameterFileError
+from minpy.nn.parameters import ParameterFileError, load, save
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -242,3 +243,28 @@ def test_a_kill_never_leaves_half_a_file(tmp_path):
         process.wait()
     tree = parameters.load(path)
     assert (tree["w"] == tree["epoch"]).all()
+
+
+def test_threads_may_save_under_one_name(tmp_path):
+    path = tmp_path / "model.npz"
+    trees = [{"w": onp.full(20_000, float(i))} for i in range(8)]
+    errors = []
+    together = threading.Barrier(len(trees))
+
+    def write(tree):
+        try:
+            for _ in range(10):
+                together.wait(30)
+                save(path, tree)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=write, args=[tree]) for tree in trees]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    found = load(path)["w"]
+    assert (found == found[0]).all()
+    assert [file.name for file in tmp_path.iterdir()] == ["model.npz"]
