@@ -127,6 +127,12 @@ def wrong_argnum(f: Callable, argnum: Any) -> TypeError:
 
 def nothing_floating(f: Callable, place: Any, value: Any) -> TypeError:
     """The argument to differentiate with respect to holds no floating numbers."""
+    if isinstance(value, dict | list | tuple) and not value:
+        return TypeError(
+            f"{name_of(f)} was to be differentiated with respect to argument {place!r}, an empty "
+            f"{type(value).__name__}. A model of modules has no parameters yet before its first "
+            "call: give it an input_shape, or call build with batches"
+        )
     return TypeError(
         f"{name_of(f)} was to be differentiated with respect to argument {place!r}, which holds no "
         f"floating array or number but {kind_of(value)}; write x.astype(float) to make it one, or "

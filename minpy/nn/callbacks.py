@@ -54,6 +54,9 @@ class ProgressBar:
         self.bar = bar
         self._tqdm: Any = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_tqdm": None}  # a copy has no place on the screen
+
     def on_train_begin(self, solver: Trainer) -> None:
         """Show the bar."""
         wanted = _is_watched() if self.bar is None else self.bar
@@ -191,11 +194,11 @@ class Checkpoint:
     Raises
     ------
     ValueError
-        If one of these is below 1.
+        If one of these is below 1, or the path has other fields in braces.
 
     Examples
     --------
-    >>> callbacks = [Checkpoint("runs/digits.npz", every_steps=500)]
+    >>> callbacks = [Checkpoint("runs/digits-{epoch:03}.npz", every_steps=500)]
     """
 
     def __init__(
@@ -205,6 +208,7 @@ class Checkpoint:
             if every is not None and every < 1:
                 raise ValueError(f"Checkpoint: {name} is a number from 1, but is {every}")
         self.path = os.fspath(path)
+        self._path_at(epoch=0, step=0)
         self.every_epochs = every_epochs
         self.every_steps = every_steps
 
@@ -219,7 +223,17 @@ class Checkpoint:
             self._write(solver)
 
     def _write(self, solver: Trainer) -> None:
-        solver.save_checkpoint(self.path.format(epoch=solver.epoch, step=solver.iteration))
+        solver.save_checkpoint(self._path_at(epoch=solver.epoch, step=solver.iteration))
+
+    def _path_at(self, **numbers: int) -> str:
+        try:
+            return self.path.format(**numbers)
+        except (LookupError, ValueError, AttributeError, TypeError) as error:
+            raise ValueError(
+                f"Checkpoint: the path {self.path!r} cannot be filled in ({type(error).__name__}: "
+                f"{error}). {{epoch}} and {{step}} in it become numbers, which may be formatted, "
+                "{epoch:03}; write other braces twice, {{lr}}"
+            ) from error
 
 
 class TensorBoard:
@@ -243,12 +257,15 @@ class TensorBoard:
     def __init__(self, folder: str | os.PathLike, every: int = 10) -> None:
         self.folder = os.fspath(folder)
         self.every = max(1, every)
-        self._modules = _tensorboard()
         self._writer: Any = None
+        _tensorboard()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_writer": None}  # a copy opens a file of its own
 
     def on_train_begin(self, solver: Trainer) -> None:
         """Open an event file."""
-        self._writer = self._modules[0](self.folder)
+        self._writer = _tensorboard()[0](self.folder)
 
     def on_step_end(self, solver: Trainer) -> None:
         """Write the loss now and then."""
@@ -269,7 +286,7 @@ class TensorBoard:
             self._writer = None
 
     def _write(self, step: int, values: dict[str, Any]) -> None:
-        _, event_pb2, summary_pb2 = self._modules
+        _, event_pb2, summary_pb2 = _tensorboard()
         value = summary_pb2.Summary.Value
         found = [value(tag=k, simple_value=v) for k, v in values.items() if v is not None]
         summary = summary_pb2.Summary(value=found)

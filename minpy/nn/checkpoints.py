@@ -38,6 +38,7 @@ def save(
     path: str | os.PathLike, state: TrainingState, model: Any, updater: Updater, dataiter: Any
 ) -> None:
     """Write a checkpoint; see `Solver.save_checkpoint`."""
+    model.check_params()
     solver = {name: getattr(state, name) for name in (*PLAIN, *ARRAYS)}
     solver.update(learning_rates=updater.base_rates, optim_configs=updater.configs)
     parameters.save(

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import copy
 import functools
 import importlib
 import queue
@@ -27,6 +28,7 @@ from typing import Any
 import numpy as onp
 
 import minpy.numpy as np
+from minpy.errors import kind_of
 
 __all__ = ["DataBatch", "DataIter", "NDArrayIter", "PrefetchIter"]
 
@@ -108,6 +110,15 @@ class DataIter:
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Go on where `get_state` was asked."""
         raise NotImplementedError(f"{type(self).__name__} cannot be put somewhere")
+
+
+def must_be_dataiter(name: str, dataiter: Any) -> None:
+    """Raise TypeError for an argument that is no iterator over batches."""
+    if not hasattr(dataiter, "reset") or not hasattr(dataiter, "__iter__"):
+        raise TypeError(
+            f"{name} must be an iterator over batches, such as "
+            f"minpy.nn.io.NDArrayIter(x, y, batch_size=64), but is {kind_of(dataiter)}"
+        )
 
 
 def state_of(dataiter: Any) -> dict[str, Any] | None:
@@ -218,6 +229,14 @@ class NDArrayIter(DataIter):
         self._batch = 0
         self._carried = onp.empty(0, onp.intp)
         self._ended = False
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> NDArrayIter:
+        """Return an iterator that begins where this one is, over the same arrays."""
+        for x in (*self._data.values(), *self._label.values()):
+            memo[id(x)] = x  # nobody writes to them
+        other = object.__new__(type(self))
+        other.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return other
 
     def reset(self) -> None:
         """Begin the next epoch; one that has given no batch yet stays as it is."""
@@ -353,7 +372,7 @@ class PrefetchIter(DataIter):
 
     Parameters
     ----------
-    source : DataIter
+    source : DataIter, or another iterable of batches that has `reset`
         Not to be used by others meanwhile.
     depth : int
         How many batches to prepare ahead.
@@ -366,7 +385,8 @@ class PrefetchIter(DataIter):
     [[0, 1, 2, 3], [4, 5, 0, 1]]
     """
 
-    def __init__(self, source: DataIter, depth: int = 2) -> None:
+    def __init__(self, source: Any, depth: int = 2) -> None:
+        must_be_dataiter("source", source)
         if depth < 1:
             raise ValueError(f"depth is the number of batches to prepare, from 1, but is {depth}")
         self.source = source
@@ -411,6 +431,11 @@ class PrefetchIter(DataIter):
             if self._state is not None:
                 self.source.set_state(self._state)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy is made of: not the thread, which ends."""
+        self.close()
+        return {name: value for name, value in vars(self).items() if name != "_stop"}
+
     def getnumiterations(self) -> int:
         """Return how many batches this epoch has."""
         return self.source.getnumiterations()
@@ -425,7 +450,7 @@ class PrefetchIter(DataIter):
     def get_state(self) -> dict[str, Any]:
         """Return the state of the source after the last batch that was given."""
         if self._state is None:
-            return self.source.get_state()  # says why there is none
+            raise NotImplementedError(f"{type(self.source).__name__} cannot say where it is")
         return self._state
 
     def set_state(self, state: Mapping[str, Any]) -> None:
@@ -439,7 +464,7 @@ class PrefetchIter(DataIter):
 class _Worker:
     """A thread that puts the batches of one epoch into a queue; it knows no `PrefetchIter`."""
 
-    def __init__(self, source: DataIter, depth: int) -> None:
+    def __init__(self, source: Any, depth: int) -> None:
         self.source = source
         self.queue: queue.Queue[tuple] = queue.Queue(depth)
         self.stopped = threading.Event()
@@ -451,14 +476,20 @@ class _Worker:
         self.thread.start()
 
     def run(self) -> None:
+        batches: Iterator[DataBatch] | None = None
         error: BaseException | None = None
         while error is None and not self.stopped.is_set():
-            batch = None
+            batch, state = None, None
             try:
-                batch = next(self.source)
+                batches = iter(self.source) if batches is None else batches
+                batch = next(batches)
             except BaseException as raised:  # handed to who asks for the batch
                 error = raised
-            self._put((batch, error, state_of(self.source)))
+            try:
+                state = state_of(self.source)
+            except BaseException as raised:  # so is this: without an answer, that waits forever
+                error = error or raised
+            self._put((batch, error, state))
 
     def _put(self, item: tuple) -> None:
         while not self.stopped.is_set():

@@ -21,14 +21,19 @@ arrays; that is all (`ModelBase.value_and_grad`).  A `Model` is a network of mod
 
 from __future__ import annotations
 
+import contextlib
+import copy
+import functools
 import inspect
 import os
-from collections.abc import Callable, Iterable
+import weakref
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import minpy.numpy as np
 from minpy.array import is_recorded
 from minpy.autograd import make_vjp, value_and_grad
+from minpy.containers import leaves, rebuilt
 from minpy.nn import layers, parameters
 from minpy.nn.io import DataBatch, left_where_it_was
 from minpy.nn.module import Module, Shape, modules_in
@@ -84,6 +89,20 @@ class ModelBase(ParameterStore):
         """Find out what depends on the shapes of the data; models of modules do."""
 
     # -- what it computes
+
+    @contextlib.contextmanager
+    def in_mode(self, mode: str) -> Iterator[None]:
+        """Let modules train, or use what was learned, in a ``with`` block, and then as before.
+
+        Parameters
+        ----------
+        mode : {'training', 'inference', 'train', 'test'}
+        """
+        before, self.is_training = self.is_training, _says_training(mode)
+        try:
+            yield
+        finally:
+            self.is_training = before
 
     def forward_batch(self, batch: Any, mode: str) -> Any:
         """Return the output for a batch; override it for a network with several inputs.
@@ -166,12 +185,13 @@ class ModelBase(ParameterStore):
             If the loss does not depend on the parameters, so that there is nothing to learn.
         """
         kind = type(self).__name__
-        predict = self.forward_batch(batch, "train")
-        if predict is None:
-            raise TypeError(
-                f"the forward pass of {kind} returned nothing: did it forget to return?"
-            )
-        loss = self.loss_batch(batch, predict)
+        with self.in_mode("train"):
+            predict = self.forward_batch(batch, "train")
+            if predict is None:
+                raise TypeError(
+                    f"the forward pass of {kind} returned nothing: did it forget to return?"
+                )
+            loss = self.loss_batch(batch, predict)
         if loss is None:
             raise TypeError(f"the loss of {kind} returned nothing: did it forget to return?")
         if not is_recorded(loss) and any(is_recorded(x) for x in self.params.values()):
@@ -203,8 +223,31 @@ class ModelBase(ParameterStore):
         >>> both = model.value_and_grad(lambda x: np.sum(x * model.params["w"]))
         >>> both(model.params, np.array([3.0, 4.0]))[1]
         {'w': array([3., 4.], dtype=float32)}
+
+        Raises
+        ------
+        ValueError
+            When it is called, if the model has no parameters yet, or gets more of them meanwhile:
+            of these there would be no gradients.
         """
-        return value_and_grad(self.with_params(f))
+        both = value_and_grad(self.with_params(f))
+
+        @functools.wraps(f)
+        def value_and_gradients(
+            params: dict[str, Any], *args: Any, **kwargs: Any
+        ) -> tuple[Any, dict[str, Any]]:
+            self.check_params()
+            before = set(self.params)
+            result = both(dict(params), *args, **kwargs)
+            added = [name for name in self.params if name not in before]
+            if added:
+                raise ValueError(
+                    f"{', '.join(added)} became parameters of {type(self).__name__} in this call, "
+                    f"and have no gradients; {self._how_to_get_params()}"
+                )
+            return result
+
+        return value_and_gradients
 
     def loss_and_gradients(self, params: dict[str, Any], batch: Any) -> tuple[Any, dict[str, Any]]:
         """Return the loss for a batch in training, and its gradients by parameter.
@@ -219,7 +262,8 @@ class ModelBase(ParameterStore):
         loss : Array, shape ()
         gradients : dict of Array
         """
-        return _loss_and_gradients(params, self, batch)
+        with self.in_mode("train"):  # in the backward pass, too, which may call modules again
+            return _loss_and_gradients(params, self, batch)
 
     def with_params(self, f: Callable) -> Callable:
         """Return `f` as a function of the parameters, which come first, and of its arguments."""
@@ -233,6 +277,12 @@ class ModelBase(ParameterStore):
                 self.params.update(own)
 
         return of_params
+
+    # -- copies
+
+    def __copy__(self) -> Any:
+        """Return what `copy.deepcopy` does: modules are part of one model."""
+        return copy.deepcopy(self)
 
     # -- files
 
@@ -248,7 +298,13 @@ class ModelBase(ParameterStore):
         -------
         str
             The name of the file.
+
+        Raises
+        ------
+        ValueError
+            If the model has no parameters yet.
         """
+        self.check_params()
         path = os.fspath(prefix)
         path = path if path.endswith(ENDINGS) else f"{path}.npz"
         parameters.save(path, {"params": self.params, "aux_params": self.aux_params})
@@ -277,6 +333,10 @@ class ModelBase(ParameterStore):
         tree = parameters.load(path)
         if not isinstance(tree, dict) or not isinstance(tree.get("params"), dict):
             raise parameters.ParameterFileError(f"{path} holds no parameters of a model")
+        if not tree["params"] and not self.has_all_shapes:
+            raise parameters.ParameterFileError(
+                f"{path} holds no parameters: the model was saved before it had any"
+            )
         self.set_params(tree["params"], tree.get("aux_params", {}), path)
         return self
 
@@ -328,13 +388,16 @@ class Model(ModelBase):
         super().__init__()
         if network is not None and not isinstance(network, Module):
             network, loss = None, network if loss is None else loss
-        self._vjp: Callable | None = None
+        self._last_call: _Call | None = None
         self._takes_mode = "mode" in inspect.signature(self.forward).parameters
         self.network = network
         if loss is not None:
             self.loss = _loss_called(loss) if isinstance(loss, str) else loss  # type: ignore
         if input_shape is not None:
             self._build_for([np.zeros((1, *input_shape), dtype=np.float32)])
+
+    def _how_to_get_params(self) -> str:
+        return f"give {type(self).__name__} an input_shape, or call build with batches, before this"
 
     # -- modules
 
@@ -364,9 +427,7 @@ class Model(ModelBase):
 
     def _build_for(self, data: list[Any]) -> None:
         if not self.has_all_shapes:
-            was_training = self.is_training
             self.forward_batch(DataBatch(data, []), "test")
-            self.is_training = was_training
             self.has_all_shapes = True
 
     def training(self) -> None:
@@ -386,18 +447,17 @@ class Model(ModelBase):
         ----------
         *data : Array, shape (N, ...)
         mode : {'training', 'inference', 'train', 'test'}, optional
-            By default what `training` or `inference` said last.
+            For this call; by default what `training` or `inference` said last.
         """
         if data and isinstance(data[-1], str):  # forward(X, mode), as other models have it
             *data, mode = data  # type: ignore[assignment]
-        if mode is not None:
-            self.is_training = _says_training(mode)
         if self.network is None:
             raise NotImplementedError(
                 f"{type(self).__name__} has no network: give Model one, or write a method "
                 "forward(self, data)"
             )
-        return self.network(*data)
+        with contextlib.nullcontext() if mode is None else self.in_mode(mode):
+            return self.network(*data)
 
     def forward_batch(self, batch: Any, mode: str) -> Any:
         """Return the output for a batch, all of whose arrays `forward` gets."""
@@ -406,10 +466,10 @@ class Model(ModelBase):
                 f"the modules of this {type(self).__name__} became part of another "
                 f"{self.moved_to} since, and their parameters are there; build a network for each"
             )
-        self.is_training = training = _says_training(mode)
-        if self._takes_mode:
-            return self.forward(*batch.data, mode="training" if training else "inference")
-        return self.forward(*batch.data)
+        with self.in_mode(mode):
+            if not self._takes_mode:
+                return self.forward(*batch.data)
+            return self.forward(*batch.data, mode="training" if self.is_training else "inference")
 
     def loss(self, predict: Any, y: Any) -> Any:
         """Return the loss of an output; what the model was given as `loss` takes its place."""
@@ -436,13 +496,16 @@ class Model(ModelBase):
         return gradients, loss
 
     def __call__(self, data: Any, labels: Any = None) -> Any:
-        """Return the loss, or without labels the output, and remember the way for `backward`."""
+        """Return the loss, or without labels the output, for `backward`.
+
+        What that needs is kept while the result is, and until the next call.
+        """
         batch = _batch(data, labels)
         self._build_for(batch.data)
         f = self.training_loss if labels is not None else self._output_of
-        self._vjp, value = make_vjp(self.with_params(f))(dict(self.params), batch)
-        self._value_shape = value.shape
-        return value
+        vjp, value = make_vjp(self.with_params(f))(dict(self.params), batch)
+        self._last_call = _Call(value, vjp)
+        return self._last_call.take_result()
 
     def backward(self, upstream: Any = None) -> dict[str, Any]:
         """Return the gradients of what the model returned when it was last called.
@@ -460,13 +523,18 @@ class Model(ModelBase):
         Raises
         ------
         RuntimeError
-            If the model was not called before.
+            If the model was not called before, or what it returned is gone.
         """
-        if self._vjp is None:
+        call = self._last_call
+        if call is None or not call.vjp:
+            gone = "" if call is None else ", and what the last one returned is gone"
             raise RuntimeError(
-                "backward goes back the way of a call; write loss = model(data, labels)"
+                f"backward goes back the way of a call{gone}; write loss = model(data, labels)"
             )
-        return self._vjp(np.ones(self._value_shape) if upstream is None else upstream)
+        return call.vjp[0](call.ones if upstream is None else upstream)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_last_call": None}  # the way back is the original's
 
     def _output_of(self, batch: Any) -> Any:
         return self.forward_batch(batch, "train" if self.is_training else "test")
@@ -475,6 +543,35 @@ class Model(ModelBase):
         loss = getattr(self.loss, "__name__", repr(self.loss))
         lines = [f"  {line}" for part in self.parts() for line in part._lines()]
         return "\n".join([f"{type(self).__name__}(loss={loss}", *lines, ")"])
+
+
+class _Call:
+    """What `Model.backward` needs of a call; it goes with the result, because it may be large."""
+
+    def __init__(self, value: Any, vjp: Callable) -> None:
+        # arrays of its own, because the vjp refers to those that it came with
+        self.result = rebuilt(value, lambda x: x.detach() if isinstance(x, np.ndarray) else x)
+        self.ones = rebuilt(self.result, lambda x: np.ones(np.shape(x)))
+        self.vjp = [vjp]
+        arrays = [x for x in leaves(self.result) if isinstance(x, np.ndarray)]
+        forget_at_last = _after(len(arrays), self.vjp.clear)
+        self.references = [weakref.ref(x, forget_at_last) for x in arrays]
+
+    def take_result(self) -> Any:
+        """Return the result, which is not kept here."""
+        result, self.result = self.result, None
+        return result
+
+
+def _after(number: int, f: Callable[[], None]) -> Callable:
+    """Return a function that calls `f` when it is called for the last of so many times."""
+    calls = iter(range(1, number + 1))
+
+    def counted(*_: Any) -> None:
+        if next(calls) == number:
+            f()
+
+    return counted
 
 
 def _says_training(mode: str) -> bool:

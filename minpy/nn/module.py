@@ -5,6 +5,7 @@ The sum of two modules is a module, too: ``Identity() + Sequential(...)`` is a r
 
 from __future__ import annotations
 
+import copy
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -50,6 +51,10 @@ class Module:
         out = self.forward(*inputs, **named)
         self._shapes = _shapes_of((*inputs, *named.values())), _shapes_of(out)
         return out
+
+    def __copy__(self) -> Any:
+        """Return what `copy.deepcopy` does: two modules have not the same parameters."""
+        return copy.deepcopy(self)
 
     # -- parts
 

@@ -139,6 +139,22 @@ class ParameterStore:
             rule, config = own["init_rule"], own.get("init_config")
         self.params[name] = init.rule(rule)(own["shape"], dict(config or {}))
 
+    def check_params(self) -> None:
+        """Raise if parameters are not initialised yet.
+
+        Raises
+        ------
+        ValueError
+        """
+        missing = [name for name in self.param_configs if name not in self.params]
+        none_yet = not self.params and not self.aux_params and not self.has_all_shapes
+        if missing or none_yet:
+            what = f"no {', '.join(missing)}" if missing and self.params else "no parameters"
+            raise ValueError(f"{type(self).__name__} has {what} yet: {self._how_to_get_params()}")
+
+    def _how_to_get_params(self) -> str:
+        return "call init_params before this"
+
     def name_for(self, kind: str) -> str:
         """Return a name for one more part of some kind: the kind and a number.
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 __all__ = ["constant", "cosine", "exponential", "product", "step_decay", "warmup"]
 
@@ -27,7 +28,7 @@ def constant() -> Schedule:
     >>> constant()(1000)
     1.0
     """
-    return lambda step: 1.0
+    return _constant
 
 
 def step_decay(every: int, factor: float = 0.1) -> Schedule:
@@ -40,7 +41,7 @@ def step_decay(every: int, factor: float = 0.1) -> Schedule:
     (1.0, 1.0, 0.5, 0.25)
     """
     _positive("step_decay", every=every)
-    return lambda step: float(factor ** (step // every))
+    return partial(_step_decay, every, factor)
 
 
 def exponential(every: int, factor: float = 0.1) -> Schedule:
@@ -53,7 +54,7 @@ def exponential(every: int, factor: float = 0.1) -> Schedule:
     (1.0, 0.5, 0.25)
     """
     _positive("exponential", every=every)
-    return lambda step: float(factor ** (step / every))
+    return partial(_exponential, every, factor)
 
 
 def cosine(steps: int, least: float = 0.0) -> Schedule:
@@ -71,12 +72,7 @@ def cosine(steps: int, least: float = 0.0) -> Schedule:
     (1.0, 0.5, 0.0, 0.0)
     """
     _positive("cosine", steps=steps)
-
-    def schedule(step: int) -> float:
-        done = min(step / steps, 1.0)
-        return least + (1 - least) * (1 + math.cos(math.pi * done)) / 2
-
-    return schedule
+    return partial(_cosine, steps, least)
 
 
 def warmup(steps: int, then: Schedule | None = None) -> Schedule:
@@ -99,8 +95,7 @@ def warmup(steps: int, then: Schedule | None = None) -> Schedule:
     [0.25, 0.5, 1.0, 1.0, 1.0, 0.5]
     """
     _positive("warmup", steps=steps)
-    then = constant() if then is None else then
-    return lambda step: (step + 1) / steps if step < steps else then(step - steps)
+    return partial(_warmup, steps, constant() if then is None else then)
 
 
 def product(*schedules: Schedule) -> Schedule:
@@ -111,7 +106,35 @@ def product(*schedules: Schedule) -> Schedule:
     >>> product(step_decay(10, 0.5), warmup(2))(0)
     0.5
     """
-    return lambda step: math.prod(schedule(step) for schedule in schedules)
+    return partial(_product, schedules)
+
+
+# what they return is made of these functions, and not of closures, which no pickle can hold
+
+
+def _constant(step: int) -> float:
+    return 1.0
+
+
+def _step_decay(every: int, factor: float, step: int) -> float:
+    return float(factor ** (step // every))
+
+
+def _exponential(every: int, factor: float, step: int) -> float:
+    return float(factor ** (step / every))
+
+
+def _cosine(steps: int, least: float, step: int) -> float:
+    done = min(step / steps, 1.0)
+    return least + (1 - least) * (1 + math.cos(math.pi * done)) / 2
+
+
+def _warmup(steps: int, then: Schedule, step: int) -> float:
+    return (step + 1) / steps if step < steps else then(step - steps)
+
+
+def _product(schedules: tuple[Schedule, ...], step: int) -> float:
+    return math.prod(schedule(step) for schedule in schedules)
 
 
 def _positive(name: str, **lengths: int) -> None:

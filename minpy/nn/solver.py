@@ -17,6 +17,7 @@ another process too, exactly where it was.
 from __future__ import annotations
 
 import contextlib
+import copy
 import math
 import os
 import time
@@ -25,12 +26,13 @@ from typing import Any
 
 import minpy.numpy as np
 from minpy import plotting
+from minpy.containers import leaves, rebuilt
 from minpy.errors import kind_of
 from minpy.nn import checkpoints, init
 from minpy.nn.callbacks import HOOKS, ProgressBar
 from minpy.nn.divergence import diverged
 from minpy.nn.interrupts import INTERRUPTED, stopping_between_steps
-from minpy.nn.io import DataBatch, left_where_it_was
+from minpy.nn.io import DataBatch, left_where_it_was, must_be_dataiter
 from minpy.nn.options import refuse_unknown
 from minpy.nn.tables import Table
 from minpy.nn.training_state import TrainingState
@@ -165,12 +167,9 @@ class Solver:
     ) -> None:
         refuse_unknown("Solver", unknown, OPTIONS)
         _must_be_model(model)
-        for what, dataiter in (("train", train_dataiter), ("test", test_dataiter)):
-            if not hasattr(dataiter, "reset") and not (what == "test" and dataiter is None):
-                raise TypeError(
-                    f"{what}_dataiter must be an iterator over batches, such as "
-                    f"minpy.nn.io.NDArrayIter(x, y, batch_size=64), but is {kind_of(dataiter)}"
-                )
+        must_be_dataiter("train_dataiter", train_dataiter)
+        if test_dataiter is not None:
+            must_be_dataiter("test_dataiter", test_dataiter)
         if task_type not in ("classification", "regression"):
             raise ValueError(f"task_type is 'classification' or 'regression', not {task_type!r}")
         self.model = model
@@ -377,7 +376,8 @@ class Solver:
         Returns
         -------
         float
-            The fraction of right classes; for a regression, the loss per sample.
+            The fraction of right classes, by the first array that the model returns; for a
+            regression, the loss per sample.
         """
         if num_samples is not None and hasattr(dataiter, "getsubiter"):
             dataiter = dataiter.getsubiter(num_samples)
@@ -397,18 +397,23 @@ class Solver:
 
     def _judged(self, batch: Any, predict: Any, count: int) -> float:
         """Return the fraction of right classes, or the loss, of the first `count` samples."""
-        if self.task_type == "classification":
-            return fraction_right(predict[:count], batch.label[0][:count])
         if count < batch.data[0].shape[0]:
-            data, label = ([x[:count] for x in part] for part in (batch.data, batch.label))
-            batch, predict = DataBatch(data, label), predict[:count]
-        return self.model.loss_batch(batch, predict).item()
+            predict = _first(predict, count, batch)
+            batch = DataBatch(_first(batch.data, count, batch), _first(batch.label, count, batch))
+        if self.task_type == "classification":
+            return fraction_right(leaves(predict)[0], batch.label[0])
+        with self.model.in_mode("test"):
+            return self.model.loss_batch(batch, predict).item()
 
     def is_better(self, score: float, than: float) -> bool:
         """Return whether one result of `check_accuracy` is better than another; all beat a NaN."""
         if math.isnan(than):
             return not math.isnan(score)
         return score > than if self.task_type == "classification" else score < than
+
+    def __copy__(self) -> Solver:
+        """Return what `copy.deepcopy` does: two solvers train two models."""
+        return copy.deepcopy(self)
 
     # -- going on later
 
@@ -419,6 +424,11 @@ class Solver:
         ----------
         path : str or path
             See `minpy.nn.parameters`.
+
+        Raises
+        ------
+        ValueError
+            If the model has no parameters yet.
         """
         checkpoints.save(path, self.state, self.model, self.updater, self.train_dataiter)
 
@@ -527,6 +537,12 @@ def fraction_right(scores: Any, labels: Any) -> float:
         labels = labels.argmax(axis)
     right = scores.argmax(axis) == labels.reshape(scores.shape[:axis] + scores.shape[axis:][1:])
     return float(right.mean())
+
+
+def _first(arrays: Any, count: int, batch: Any) -> Any:
+    """Return the first samples of nested arrays; those that have no axis of samples as they are."""
+    size = batch.data[0].shape[0]
+    return rebuilt(arrays, lambda x: x[:count] if np.shape(x)[:1] == (size,) else x)
 
 
 def _must_be_model(model: Any) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 import minpy.numpy as np
 from minpy.nn import callbacks
-from minpy.nn.callbacks import EarlyStopping, LivePlot, ProgressBar, TensorBoard
+from minpy.nn.callbacks import Checkpoint, EarlyStopping, LivePlot, ProgressBar, TensorBoard
 from minpy.nn.divergence import DivergedError
 from minpy.nn.io import DataIter
 from minpy.plotting import live
@@ -183,6 +183,21 @@ def test_a_run_after_one_that_failed_prints_its_summary(capsys):
     assert solver.failed and capsys.readouterr().out == ""
     solver.train()
     assert not solver.failed and "training of" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["run{lr=0.1}.npz", "{}.npz", "{0}.npz", "{epoch.x}.npz", "{step!z}", "{epoch", "{step:q}"],
+)
+def test_a_path_that_cannot_be_filled_in_is_refused_at_once(path):
+    with pytest.raises(ValueError, match=r"cannot be filled in .*\{epoch\} and \{step\}"):
+        Checkpoint(path)
+
+
+def test_braces_in_the_name_of_a_checkpoint(tmp_path):
+    path = tmp_path / "run{{lr=0.1}}-{epoch:03}-{step}.npz"
+    quiet_solver(num_epochs=1, callbacks=[Checkpoint(path)]).train()
+    assert [file.name for file in tmp_path.iterdir()] == ["run{lr=0.1}-001-10.npz"]
 
 
 # ---------------------------------------------------------------------------- plots

@@ -14,6 +14,9 @@ import minpy
 import minpy.numpy as np
 from minpy.nn import io
 from minpy.nn.io import DataIter, NDArrayIter, PrefetchIter
+from minpy.nn.model_builder import Model
+from minpy.nn.modules import FullyConnected
+from minpy.nn.solver import Solver
 
 
 def numbers(n=10, **options):
@@ -338,6 +341,65 @@ def test_a_stream_without_a_state_can_be_prefetched():
     assert list(batches) == list(batches) == [1, 2, 3]
     with pytest.raises(NotImplementedError, match="Stream cannot say"):
         batches.get_state()
+
+
+@pytest.mark.parametrize("error", [ValueError, AttributeError])
+def test_an_error_in_the_state_of_a_source_is_raised_too(error):
+    class Broken(NDArrayIter):
+        asked = 0
+
+        def get_state(self):
+            self.asked += 1
+            if self.asked > 2:
+                raise error("no state")
+            return super().get_state()
+
+    batches = PrefetchIter(Broken(onp.arange(8), batch_size=2))
+    batches.next()
+    with pytest.raises(error, match="no state"):
+        batches.next()
+    assert waits_until(lambda: not prefetchers())
+
+
+class Plain:
+    """An iterable of batches that somebody else wrote: no state, no `__next__`."""
+
+    def __init__(self):
+        self.resets = 0
+
+    def __iter__(self):
+        for i in range(3):
+            yield io.DataBatch([np.full((2, 1), float(i))], [np.array([0, 1])])
+
+    def reset(self):
+        self.resets += 1
+
+
+def test_what_a_solver_takes_can_be_prefetched(tmp_path):
+    losses = []
+    for data in (Plain(), PrefetchIter(Plain())):
+        np.random.seed(0)
+        net = Model(FullyConnected(2), loss="softmax_loss")
+        solver = Solver(net, data, verbose=False, num_epochs=2)
+        solver.train()
+        solver.save_checkpoint(tmp_path / "c.npz")
+        losses.append(solver.loss_history)
+    assert losses[0] == losses[1] and len(losses[0]) == 6
+
+
+def test_an_iterable_that_ends_wrongly_ends_the_thread():
+    class Broken(Plain):
+        def __iter__(self):
+            raise OSError("no data")
+
+    with pytest.raises(OSError, match="no data"):
+        PrefetchIter(Broken()).next()
+
+
+@pytest.mark.parametrize("source", [[1, 2], None, onp.arange(3)])
+def test_what_is_no_iterator_over_batches_cannot_be_prefetched(source):
+    with pytest.raises(TypeError, match="source must be an iterator over batches"):
+        PrefetchIter(source)
 
 
 # ----- MXNet's

@@ -1,15 +1,21 @@
 """Putting networks together, and training them in a loop of one's own."""
 
+import contextlib
+import sys
+import weakref
+
 import numpy as onp
 import pytest
 
 import minpy
 import minpy.numpy as np
 from minpy.nn import layers
+from minpy.nn.io import DataBatch
 from minpy.nn.model_builder import Add, Layer, Model, Module, Mul, Sequential, Sub, Updater
 from minpy.nn.modules import BatchNorm, Dropout, FullyConnected, Identity, ReLU, Tanh
+from minpy.nn.parameters import ParameterFileError
 
-from .networks import quadrant_data, quadrants, quiet_solver, values
+from .networks import TwoLayers, quadrant_data, quadrants, quiet_solver, values
 
 X = np.array(onp.random.default_rng(0).normal(size=(6, 3)).astype("f"))
 Y = np.array([0, 1, 0, 1, 1, 0])
@@ -240,6 +246,60 @@ def test_forward_gets_the_mode_if_it_has_a_place_for_it():
     assert set(seen) == {("training", True), ("inference", False)}
 
 
+@pytest.mark.parametrize("before", ["training", "inference"])
+def test_a_mode_for_one_call_lasts_one_call(before):
+    model = Model(Sequential(FullyConnected(2), Dropout(0.5), BatchNorm()), "softmax_loss")
+    model.grad_and_loss(X, Y)
+    getattr(model, before)()
+    for mode in ("train", "test"):
+        model.forward(X, mode)
+        model.forward(X, mode=mode)
+        model.forward_batch(DataBatch([X], [Y]), mode)
+        with pytest.raises(ValueError):
+            model.forward(X[:, :1], mode)
+        with pytest.raises(ValueError):
+            model.forward_batch(DataBatch([X[:, :1]], [Y]), mode)
+        assert model.is_training == (before == "training")
+    with pytest.raises(ValueError, match="mode is one of"):
+        model.forward(X, "teaching")
+    for data in (X[:, :1], X):
+        with contextlib.suppress(ValueError):
+            model.grad_and_loss(data, Y)
+        assert model.is_training == (before == "training")
+
+
+@pytest.mark.parametrize("before", ["training", "inference"])
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_solver_leaves_the_mode_as_it_was(before, fails):
+    class Failing:
+        def on_step_end(self, solver):
+            if fails and solver.iteration == 3:
+                raise RuntimeError("for the test")
+
+    model = two_layers()
+    getattr(model, before)()
+    solver = quiet_solver(model, callbacks=[Failing()])
+    with pytest.raises(RuntimeError) if fails else contextlib.nullcontext():
+        solver.train()
+    solver.check_accuracy(solver.train_dataiter)
+    assert model.is_training == (before == "training")
+
+
+def test_the_loss_is_computed_in_the_mode_of_the_forward_pass():
+    seen = []
+
+    class Noting(Model):
+        def loss(self, predict, y):
+            seen.append(self.is_training)
+            return np.mean((predict - y[:, None]) ** 2)
+
+    model = Noting(FullyConnected(1))
+    model.inference()
+    solver = quiet_solver(model, num_epochs=1, task_type="regression")
+    solver.train()
+    assert seen[:10] == [True] * 10 and not any(seen[10:])
+
+
 # ---------------------------------------------------------------------------- gradients
 
 
@@ -343,6 +403,100 @@ def test_some_parameters_may_be_updated_alone():
     Updater(model, learning_rate=0.5)(gradients)
     changed = {n for n, x in model.params.items() if (x.asnumpy() != before[n].asnumpy()).any()}
     assert changed == set(gradients) - {"fully_connected0_weight"}
+
+
+def test_the_way_back_goes_with_the_result_of_a_call():
+    model = two_layers()
+    out = model(X)
+    expected = values(model.backward())
+    kept = weakref.ref(model._last_call.vjp[0])
+    out[...] = 0.0
+    assert values(model.backward()) == expected
+    del out
+    assert kept() is None
+    with pytest.raises(RuntimeError, match="what the last one returned is gone"):
+        model.backward()
+    first, second = model(X), model(X)
+    del first
+    assert values(model.backward()) == expected
+    assert second.shape == (6, 2)
+
+
+def test_backward_of_several_results():
+    class Two(Model):
+        def __init__(self):
+            super().__init__()
+            self.left, self.right = FullyConnected(2), FullyConnected(3)
+
+        def forward(self, data):
+            return self.left(data), {"right": self.right(data)}
+
+    model = Two()
+    left, others = model(X)
+    assert model.backward()["fully_connected1_bias"].tolist() == [6.0, 6.0, 6.0]
+    del left
+    assert len(model.backward((np.zeros((6, 2)), {"right": np.ones((6, 3))}))) == 4
+    del others
+    with pytest.raises(RuntimeError, match="is gone"):
+        model.backward()
+
+
+def test_an_attribute_may_be_a_long_list_of_numbers():
+    model = two_layers()
+    calls = []
+
+    def count(frame, event, argument):
+        calls.append(event)
+
+    numbers = [0.5] * 100_000
+    sys.setprofile(count)
+    try:
+        model.table = numbers
+        model.parts()
+    finally:
+        sys.setprofile(None)
+    assert len(calls) < 1000
+    model.mixed = [1.0, {"a": (FullyConnected(2), None)}]
+    assert [type(part).__name__ for part in model.parts()] == ["Sequential", "FullyConnected"]
+
+
+# ---------------------------------------------------------------------------- no parameters yet
+
+
+def test_a_model_without_parameters_is_not_saved(tmp_path):
+    message = "has no parameters yet: give Model an input_shape, or call build"
+    with pytest.raises(ValueError, match=message):
+        two_layers().save(tmp_path / "net")
+    with pytest.raises(ValueError, match=message):
+        quiet_solver(two_layers()).save_checkpoint(tmp_path / "net.npz")
+    with pytest.raises(ValueError, match="has no parameters yet: call init_params"):
+        TwoLayers().save(tmp_path / "net")
+    half = TwoLayers()
+    half.init_param("w1")
+    with pytest.raises(ValueError, match="has no b1, w2, b2 yet"):
+        half.save(tmp_path / "net")
+    assert not list(tmp_path.iterdir())
+    empty = Model(ReLU(), input_shape=(2,))
+    assert empty.load(empty.save(tmp_path / "net")).params == {}
+    with pytest.raises(ParameterFileError, match="was saved before it had any"):
+        two_layers().load(tmp_path / "net")
+
+
+def test_gradients_of_parameters_that_do_not_exist_yet():
+    model = two_layers()
+    message = "no parameters yet.*give .*input_shape, or call build"
+    with pytest.raises(ValueError, match=message):
+        model.value_and_grad(lambda: np.sum(model.forward(X)))(model.params)
+    with pytest.raises(TypeError, match=message):
+        minpy.value_and_grad(lambda params: np.sum(model.forward(X)))(model.params)
+    model.network[0](X)
+    with pytest.raises(ValueError, match=r"fully_connected1_weight, .* have no gradients"):
+        model.value_and_grad(lambda: np.sum(model.forward(X)))(model.params)
+    both = model.value_and_grad(lambda: np.sum(model.forward(X)))
+    assert set(both(model.params)[1]) == set(model.params)
+    del model.params["fully_connected0_bias"]
+    with pytest.raises(ValueError, match="has no fully_connected0_bias yet"):
+        both(model.params)
 
 
 class Scaled(Layer):

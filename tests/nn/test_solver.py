@@ -220,6 +220,25 @@ def test_padding_does_not_count(batch_size, task_type):
     assert solver.check_accuracy(data) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("task_type", ["classification", "regression"])
+def test_padding_does_not_count_in_nested_outputs_either(task_type):
+    class Several(Oracle):
+        def forward(self, X, mode):
+            scores = super().forward(X, mode)
+            return scores, {"hidden": X * 2, "penalty": np.array(0.25)}
+
+        def loss(self, predict, y):
+            scores, others = predict
+            assert others["hidden"].shape == (len(y), 1)
+            return super().loss(scores, y) + others["penalty"]
+
+    x = onp.arange(5.0)[:, None]
+    data = NDArrayIter(x, onp.array([0, 1, 0, 1, 1]), 3)
+    solver = quiet_solver(Several(), data, data, task_type=task_type)
+    expected = 4 / 5 if task_type == "classification" else 1 / 5 + 1 / 4
+    assert solver.check_accuracy(data) == pytest.approx(expected)
+
+
 def test_looking_at_some_samples():
     x = onp.arange(40.0)[:, None]
     data = NDArrayIter(x, onp.arange(40) % 2, 8)
