@@ -33,11 +33,11 @@ from typing import Any
 import minpy.numpy as np
 from minpy.array import is_recorded
 from minpy.autograd import make_vjp, value_and_grad
-from minpy.containers import leaves, rebuilt
 from minpy.nn import layers, parameters
 from minpy.nn.io import DataBatch, left_where_it_was
 from minpy.nn.module import Module, Shape, modules_in
 from minpy.nn.parameter_store import ParameterStore
+from minpy.tree import leaves, tree_map
 
 __all__ = ["Model", "ModelBase"]
 
@@ -550,8 +550,8 @@ class _Call:
 
     def __init__(self, value: Any, vjp: Callable) -> None:
         # arrays of its own, because the vjp refers to those that it came with
-        self.result = rebuilt(value, lambda x: x.detach() if isinstance(x, np.ndarray) else x)
-        self.ones = rebuilt(self.result, lambda x: np.ones(np.shape(x)))
+        self.result = tree_map(lambda x: x.detach() if isinstance(x, np.ndarray) else x, value)
+        self.ones = tree_map(lambda x: np.ones(np.shape(x)), self.result)
         self.vjp = [vjp]
         arrays = [x for x in leaves(self.result) if isinstance(x, np.ndarray)]
         forget_at_last = _after(len(arrays), self.vjp.clear)

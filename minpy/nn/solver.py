@@ -26,7 +26,6 @@ from typing import Any
 
 import minpy.numpy as np
 from minpy import plotting
-from minpy.containers import leaves, rebuilt
 from minpy.errors import kind_of
 from minpy.nn import checkpoints, init
 from minpy.nn.callbacks import HOOKS, ProgressBar
@@ -37,6 +36,7 @@ from minpy.nn.options import refuse_unknown
 from minpy.nn.tables import Table
 from minpy.nn.training_state import TrainingState
 from minpy.nn.updater import Updater
+from minpy.tree import leaves, tree_map
 
 __all__ = ["Solver"]
 
@@ -542,7 +542,7 @@ def fraction_right(scores: Any, labels: Any) -> float:
 def _first(arrays: Any, count: int, batch: Any) -> Any:
     """Return the first samples of nested arrays; those that have no axis of samples as they are."""
     size = batch.data[0].shape[0]
-    return rebuilt(arrays, lambda x: x[:count] if np.shape(x)[:1] == (size,) else x)
+    return tree_map(lambda x: x[:count] if np.shape(x)[:1] == (size,) else x, arrays)
 
 
 def _must_be_model(model: Any) -> None:
