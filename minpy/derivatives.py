@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as onp
@@ -82,7 +84,10 @@ def _zeros(value: Any) -> Any:
 
 
 def _ones(value: Any) -> Any:
-    return tree_map(lambda x: x + 1 if type(x) is Array else x, _zeros(value))
+    def one_more(x: Any) -> Any:
+        return x + 1 if is_differentiable(x) else x
+
+    return tree_map(one_more, _zeros(value))
 
 
 def jacobian(f: Callable, argnum: Argnum = 0) -> Callable[..., Any]:
@@ -136,7 +141,7 @@ def _rows(vjp: Callable, value: Any, number: int, x: Array) -> Any:
     return tree_map(joined, rows[0])
 
 
-def _joined(rows: Any, x: Array) -> Array:
+def _joined(rows: Any, x: Array) -> Any:
     shape = (-1, *rows[0].shape) if x.size == 0 else x.shape + rows[0].shape
     return reshape(stack(rows), shape)
 
@@ -144,8 +149,12 @@ def _joined(rows: Any, x: Array) -> Array:
 def _basis(value: Any, number: int, x: Array) -> Iterator[Any]:
     """Yield the gradients, nested as a value is, with a single one, in its leaf of a number."""
     for e in onp.eye(x.size, dtype=x.dtype).reshape((x.size, *x.shape)):
-        places = iter(range(number + 1))
-        yield tree_map(lambda y, e=e, at=places: e if next(at, -1) == number else y, _zeros(value))
+        yield tree_map(partial(_at_leaf, number, e, itertools.count()), _zeros(value))
+
+
+def _at_leaf(number: int, e: Any, numbers: Iterator[int], y: Any) -> Any:
+    """Return `e` at the leaf of that number, and every other leaf as it is."""
+    return e if next(numbers) == number else y
 
 
 def hessian(f: Callable, argnum: Argnum = 0) -> Callable[..., Any]:

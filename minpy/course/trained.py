@@ -32,7 +32,7 @@ class TrainedCheck(Check):
     """
 
     file: ParameterFile = field(default_factory=lambda: ParameterFile("", ()))
-    load: Callable[[str, str], Any] = load_images
+    load: Callable[..., Any] = load_images
     thresholds: Mapping[str, float] = field(default_factory=dict)
     tiny: float | None = None
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from typing import Any
 
 
 def in_jupyter() -> bool:
@@ -34,7 +31,7 @@ class LiveFigure:
         self._display: Any = None
         self._next = time.monotonic() + min(1.0, seconds)
 
-    def update(self, draw: Callable[[], Figure], last: bool = False) -> None:
+    def update(self, draw: Callable[[], Any], last: bool = False) -> None:
         """Draw again if the picture is old, or if it is the last one.
 
         Parameters
