@@ -65,6 +65,9 @@ class Trial:
         Inputs that take the place of drawn ones.
     seconds : float, optional
         How long it may take; else what the grader allows for any call.
+    times : float
+        How many times as long as the reference it may take, where that is more than `seconds`.
+        About 20, at a size where loops over all examples take longer, asks for array operations.
     """
 
     title: str
@@ -73,6 +76,7 @@ class Trial:
     factors: Mapping[str, float] = field(default_factory=dict)
     inputs: Mapping[str, Any] = field(default_factory=dict)
     seconds: float | None = None
+    times: float = 200.0
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,7 @@ def weight_images(
     weights: Any,
     shape: tuple[int, ...] | None = None,
     *,
+    labels: Sequence[str] | None = None,
     columns: int | None = None,
     title: str | None = None,
     ax: Axes | None = None,
@@ -101,6 +102,8 @@ def weight_images(
         other than 1 or 3 channels are drawn as a row each, with their channels side by side.
     shape : tuple of int, optional
         The inputs' shape, (C, H, W) or (H, W).  Not needed for square images.
+    labels : sequence of str, optional
+        Written above the images; one for each unit or filter of 1 or 3 channels.
     columns : int, optional
         How many images are in a row.
     title : str, optional
@@ -134,11 +137,16 @@ def weight_images(
         )
     if not data.size:
         raise ValueError(f"there is nothing to draw in weights of shape {onp.shape(weights)}")
+    texts = None
+    if labels is not None:
+        if data.shape[1] not in (1, 3):
+            raise ValueError(f"labels need 1 or 3 channels, but there are {data.shape[1]}")
+        texts = _texts(labels, None, len(data))
     if data.shape[1] == 3:
         largest = onp.abs(data).max(axis=(1, 2, 3), keepdims=True)
         tiles = 0.5 + data / onp.where(largest == 0, 1, largest) / 2
         return draw_tiles(
-            tiles, None, "each scaled by its largest weight; grey is 0", columns, title, ax
+            tiles, texts, "each scaled by its largest weight; grey is 0", columns, title, ax
         )
     filters, channels = data.shape[:2]
     caption = ""
@@ -152,7 +160,7 @@ def weight_images(
         data = shown.reshape(-1, 1, *shown.shape[2:])
     largest = float(onp.nanmax(onp.abs(data))) or 1.0
     caption += f"red {-largest:.3g}, white 0, blue {largest:.3g}"
-    return draw_tiles(data, None, caption, columns, title, ax, cmap="RdBu", limit=largest)
+    return draw_tiles(data, texts, caption, columns, title, ax, cmap="RdBu", limit=largest)
 
 
 def saliency_overlay(

@@ -136,6 +136,13 @@ def test_weights_in_colour_have_grey_for_zero():
     assert tile[0, 0].tolist() == [1, 0.5, 0.5] and (tile[1] == 0.5).all()
 
 
+def test_weights_have_labels():
+    figure = plotting.weight_images(onp.zeros((4, 2)), labels=["cat", "dog"])
+    assert [text.get_text() for text in figure.axes[0].texts] == ["cat", "dog"]
+    with pytest.raises(ValueError, match="labels need 1 or 3 channels, but there are 5"):
+        plotting.weight_images(onp.zeros((2, 5, 3, 3)), labels=["cat", "dog"])
+
+
 def test_filters_of_many_channels_are_rows():
     filters = onp.arange(20 * 5 * 4).reshape(20, 5, 2, 2)
     figure = plotting.weight_images(filters)

@@ -1,0 +1,171 @@
+"""Every notebook of every assignment: it runs, teaches and grades as its text says."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.notebook
+
+SOLUTIONS = Path(__file__).parents[2] / "solutions"
+NOTEBOOKS = sorted((path.parent.name, path.stem) for path in SOLUTIONS.glob("*/*.py"))
+
+
+def listed(table):
+    """Return each entry of a table in the files of variants: assignment, notebook, cell, name."""
+    found = []
+    for assignment, name in NOTEBOOKS:
+        path = SOLUTIONS / assignment / "variants" / f"{name}.py"
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign) and node.targets[0].id == table:
+                for cell, ways in zip(node.value.keys, node.value.values):
+                    found += [(assignment, name, cell.value, how.value) for how in ways.keys]
+    return found
+
+
+def ids(entry):
+    return str(entry) if isinstance(entry, str) else "-".join(entry)
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=ids)
+def notebook(request, find):
+    return find(*request.param)
+
+
+# --------------------------------------------------------------------------------- as it is written
+
+
+def test_the_first_cell_says_what_to_expect(notebook):
+    text = notebook.released.cells[0].source
+    for promise in ("Goal", "Time", "What you need", "Points", "What is graded"):
+        assert f"**{promise}.**" in text
+    assert "**Sources.**" in notebook.released.cells[-1].source
+
+
+def test_points_are_what_the_text_and_the_checks_say(notebook, notebooks):
+    points = {
+        name: cell.metadata.nbgrader.points
+        for name, cell in notebooks.graded(notebook.released).items()
+    }
+    first = notebook.released.cells[0].source
+    total = int(re.search(r"\*\*Points\.\*\* (\d+) in all", first)[1])
+    assert sum(points.values()) == total
+    assert sum(map(int, re.findall(r"\| (\d+) \|$", first, re.MULTILINE))) == total
+    asked = [
+        int(n)
+        for cell in notebook.released.cells
+        for n in re.findall(r"\((\d+) points?\)", cell.source)
+    ]
+    assert sum(asked) == total
+    assert {name: hidden.check.points for name, hidden in notebook.hidden.items()} == {
+        name: cell.metadata.nbgrader.points
+        for name, cell in notebooks.checks_of(notebook.released).items()
+    }
+
+
+def test_titles_are_numbered_in_order(notebook):
+    titles = re.findall(r"^## (\d+)\. ", notebook.text, re.MULTILINE)
+    assert list(map(int, titles)) == list(range(1, len(titles) + 1))
+
+
+def test_no_line_is_wider_than_the_page(notebook):
+    for cell in notebook.released.cells:
+        if cell.cell_type == "code":
+            assert max(map(len, cell.source.splitlines())) <= 100, cell.source
+
+
+def test_cards_promise_as_many_comparisons_as_the_grader_makes(notebook):
+    assert {name: hidden.check.hidden_comparisons for name, hidden in notebook.hidden.items()} == {
+        name: hidden.comparisons for name, hidden in notebook.hidden.items()
+    }
+
+
+def test_thresholds_in_the_text_are_those_of_the_checks(notebook):
+    trained = [h.check for h in notebook.hidden.values() if hasattr(h.check, "thresholds")]
+    stated = re.findall(
+        r"^\| (digits|Fashion-MNIST|CIFAR-10) \|(.+)\|$", notebook.text, re.MULTILINE
+    )
+    for row, cells in stated:
+        data = row.lower().replace("cifar-10", "cifar10")
+        percents = [int(cell.strip(" %")) for cell in cells.split("|")]
+        assert percents == [round(100 * check.thresholds[data]) for check in trained]
+    assert len(stated) == (3 if trained else 0)
+    for check in trained:
+        assert re.search(rf"At the size `tiny` it is {100 * check.tiny:.0f} ?%", notebook.text)
+
+
+def test_references_agree_with_finite_differences(notebook):
+    for hidden in notebook.hidden.values():
+        assert all(hidden.sound())
+
+
+# ------------------------------------------------------------------------------------- as it runs
+
+
+def test_it_runs_with_the_solutions_in(notebook, executed):
+    outputs = [out for cell in executed(notebook).cells for out in cell.get("outputs", [])]
+    assert not [out.evalue for out in outputs if out.output_type == "error"]
+    assert not [out.text for out in outputs if out.output_type == "stream" and out.name == "stderr"]
+    pictures = [out for out in outputs if "image/png" in out.get("data", {})]
+    assert len(pictures) >= 6
+
+
+def test_each_check_shows_a_card_and_is_worth_its_points(notebook, executed, notebooks):
+    for name, cell in notebooks.checks_of(executed(notebook)).items():
+        card, value = cell.outputs
+        assert name in card.data["text/html"]
+        assert float(value.data["text/plain"]) == cell.metadata.nbgrader.points
+
+
+def test_without_solutions_each_check_says_so_in_one_line(notebook, executed, notebooks):
+    for name, cell in notebooks.checks_of(executed(notebook, solved=False)).items():
+        (error,) = cell.outputs
+        assert error.ename == "NotWrittenYet", name
+        assert len(error.traceback) == 1
+        assert "\n" not in error.traceback[0].strip()
+        assert error.traceback[0].endswith(" is not written yet.")
+
+
+# ----------------------------------------------------- answers, right and wrong, are told apart
+
+
+def test_the_solutions_pass(notebook):
+    namespace = notebook.functions()
+    for name, hidden in notebook.hidden.items():
+        if name in notebook.variants.correct:
+            assert not list(notebook.faults(name, namespace))
+            assert hidden.check.earned(notebook.public(name, namespace)) == hidden.check.points
+
+
+@pytest.mark.parametrize("assignment, name, cell, how", listed("CORRECT"))
+def test_a_correct_answer_passes(find, assignment, name, cell, how):
+    notebook = find(assignment, name)
+    namespace = notebook.functions(**{cell: notebook.variants.correct[cell][how]})
+    assert not list(notebook.faults(cell, namespace))
+    if how != "float32":  # the public check draws float64, and differences of float32 are coarse
+        check = notebook.hidden[cell].check
+        assert check.earned(notebook.public(cell, namespace)) == check.points
+
+
+@pytest.mark.parametrize("assignment, name, cell, how", listed("MISTAKES"))
+def test_a_mistake_does_not_pass(find, assignment, name, cell, how):
+    notebook = find(assignment, name)
+    mistake = notebook.variants.mistakes[cell][how]
+    namespace = notebook.functions(**{cell: mistake.applied_to(notebook.written(cell))})
+    assert next(notebook.faults(cell, namespace), None)
+    try:
+        found = notebook.public(cell, namespace)
+    except Exception:
+        assert not mistake.says  # it raises in the notebook, and its traceback says where
+        return
+    assert not all(comparison.passed for comparison in found)
+    assert mistake.says in " ".join(str(comparison.diagnosis) for comparison in found)
+
+
+def test_every_function_has_correct_answers_and_mistakes(notebook):
+    functions = {
+        name for name, hidden in notebook.hidden.items() if not hasattr(hidden.check, "thresholds")
+    }
+    assert set(notebook.variants.correct) == set(notebook.variants.mistakes) == functions
+    assert all(len(ways) >= 3 for ways in notebook.variants.correct.values())
