@@ -19,7 +19,7 @@ bench_ready := .venv-bench/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: setup wheel test red-team kills symbols programs test-gpu bench bench-gpu lint lab demo example reach release clean help
+.PHONY: setup stubs wheel test red-team kills symbols programs test-gpu bench bench-gpu lint lab demo example reach release clean help
 
 setup: $(ready)  ## make .venv and install minpy with all that the course needs
 	@echo "Ready. To use it in this shell: source .venv/bin/activate"
@@ -77,6 +77,9 @@ reach: $(ready)  ## train four networks; say how good they become, and in what t
 
 release: $(ready)  ## make assignments/ of solutions/: what students get
 	$(bin)/python -m grading.release $(ARGS)
+
+stubs: $(ready)  ## write the stubs that tell editors what minpy.numpy has
+	$(bin)/python -m tests.stubs.generate
 
 wheel: $(ready)  ## build the two packages as wheels, in dist/
 	$(bin)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist . ./grading

@@ -43,6 +43,17 @@ from minpy.extend import checkpoint, customop
 from minpy.trace import Trace, record
 
 if TYPE_CHECKING:  # what `__getattr__` imports when it is asked for
+    from minpy import (  # noqa: F401
+        checking,
+        context,
+        core,
+        datasets,
+        dispatch,
+        nn,
+        plotting,
+        primitive,
+        utils,
+    )
     from minpy.checking.gradcheck import gradcheck
     from minpy.checking.nan import detect_nan
     from minpy.checking.profiling import profile
@@ -125,18 +136,20 @@ LATER = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    # imported when first used, so that `import minpy` stays quick
-    if name in PACKAGES:
-        return import_module(f"minpy.{name}")
-    if name in LATER:
-        return getattr(import_module(LATER[name]), name)
-    if name == "__version__":
-        from importlib.metadata import version
+if not TYPE_CHECKING:  # which would take any name for one of ours
 
-        return version("minpy-edu")
-    raise AttributeError(f"module 'minpy' has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        # imported when first used, so that `import minpy` stays quick
+        if name in PACKAGES:
+            return import_module(f"minpy.{name}")
+        if name in LATER:
+            return getattr(import_module(LATER[name]), name)
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("minpy-edu")
+        raise AttributeError(f"module 'minpy' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *PACKAGES, "__version__"})
+    return sorted({*__all__, *PACKAGES, "__version__"})  # what Tab offers

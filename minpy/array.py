@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as onp
 from numpy import ndarray
@@ -23,6 +23,11 @@ from numpy import ndarray
 from minpy import backends, errors
 from minpy.backends import NUMPY, Backend
 from minpy.backends.context import Context
+
+if TYPE_CHECKING:
+    from minpy.array_methods import ArrayMethods
+else:
+    ArrayMethods = object  # the operators and methods come from a table: `minpy.numpy._methods`
 
 new = object.__new__
 
@@ -87,7 +92,7 @@ def link_view(view: Array, source: Array, step: tuple) -> None:
     link.seen = shared.version
 
 
-class Array:
+class Array(ArrayMethods):
     """An n-dimensional array that records what is done with it; made by NumPy's functions.
 
     It has `numpy.ndarray`'s attributes, methods and operators.  What differs: it may live on

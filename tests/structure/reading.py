@@ -47,12 +47,20 @@ def imports_in(*packages: Path) -> list[Import]:
         parent = importer if path.name == "__init__.py" else importer.rpartition(".")[0]
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             for name in imported_names(node, parent):
+                if is_stub(name, packages):
+                    continue
                 target = name
                 while target and target not in modules:
                     target = target.rpartition(".")[0]
                 if target and target != importer:
                     found.append(Import(importer, node.lineno, name, target))
     return found
+
+
+def is_stub(name: str, packages: tuple[Path, ...]) -> bool:
+    """Whether a name is in a stub without a module, which only type checkers read."""
+    paths = [package.parent.joinpath(*name.split(".")[:-1]) for package in packages]
+    return any(path.with_suffix(".pyi").exists() for path in paths if not path.is_dir())
 
 
 def imported_names(node: ast.AST, parent: str) -> list[str]:
