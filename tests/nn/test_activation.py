@@ -1,5 +1,7 @@
 """Activations and the softmax family: against PyTorch, formulas, and far out on both sides."""
 
+import math
+
 import numpy as onp
 import pytest
 
@@ -29,6 +31,11 @@ FUNCTIONS = {
     "silu": (F.silu, lambda x: x / (1 + onp.exp(-x)), lambda f, x: f.silu(x)),
     "gelu": (
         F.gelu,
+        onp.vectorize(lambda x: x * math.erfc(-x / math.sqrt(2)) / 2, otypes=[float]),
+        lambda f, x: f.gelu(x),
+    ),
+    "gelu, tanh": (
+        lambda x: F.gelu(x, approximate="tanh"),
         lambda x: 0.5 * x * (1 + onp.tanh((2 / onp.pi) ** 0.5 * (x + 0.044715 * x**3))),
         lambda f, x: f.gelu(x, approximate="tanh"),
     ),
@@ -105,6 +112,20 @@ def test_integers_and_lists(name):
     close(ours([[1, -2], [0, 3]]), formula(onp.array([[1.0, -2], [0, 3]])), "float64")
 
 
+@pytest.mark.parametrize(("dtype", "error"), [("float64", 1e-14), ("float32", 1e-6)])
+def test_gelu_is_exact(dtype, error, numpy_alone):
+    x = onp.linspace(-40, 40, 20_001).astype(dtype)
+    expected = [z * math.erfc(-z / math.sqrt(2)) / 2 for z in x.tolist()]
+    found = F.gelu(x)
+    assert found.dtype == dtype
+    onp.testing.assert_allclose(found.asnumpy(), expected, rtol=error, atol=error)
+
+
+def test_gelu_knows_two_forms():
+    with pytest.raises(ValueError, match="approximate is 'none' or 'tanh', not 'erf'"):
+        F.gelu(onp.ones(2), approximate="erf")
+
+
 # ---------------------------------------------------------------------------- special points
 
 
@@ -114,6 +135,7 @@ def test_integers_and_lists(name):
     [
         (F.sigmoid, [-INF, -1e4, 0, 1e4, INF], [0, 0, 0.5, 1, 1]),
         (F.softplus, [-INF, -1e4, 0, 1e4, INF], [0, 0, onp.log(2), 1e4, INF]),
+        (F.gelu, [-1e4, -0.0, 1e4, INF], [0, 0, 1e4, INF]),
         (F.relu, [-INF, -1e4, -0.0, 1e4, INF], [0, 0, 0, 1e4, INF]),
         (F.softmax, [1e4, 1e4, 0, -INF], [0.5, 0.5, 0, 0]),
         (F.log_softmax, [1e4, 0, -INF], [0, -1e4, -INF]),
@@ -138,7 +160,7 @@ def test_softplus_keeps_its_small_values():
 
 def test_gradients_far_out_are_finite():
     x = onp.array([-1e4, -800.0, 0.0, 800.0, 1e4])
-    for function in (F.sigmoid, F.softplus, F.softmax, F.log_softmax, F.logsumexp):
+    for function in (F.sigmoid, F.softplus, F.gelu, F.softmax, F.log_softmax, F.logsumexp):
         g = minpy.grad(lambda x, f=function: np.sum(f(x) ** 2))(x)
         assert onp.isfinite(g.asnumpy()).all(), function
 

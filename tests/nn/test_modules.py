@@ -66,6 +66,7 @@ COMPUTED = [
     (Identity(), drawn(2, 3), lambda x: x),
     (ReLU(), drawn(2, 3), layers.relu),
     (modules.GELU(), drawn(2, 3), layers.gelu),
+    (modules.GELU("tanh"), drawn(2, 3), lambda x: layers.gelu(x, approximate="tanh")),
     (modules.Tanh(), drawn(2, 3), np.tanh),
     (modules.Logistic(), drawn(2, 3), lambda x: 1 / (1 + np.exp(-x))),
     (modules.Sigmoid(), drawn(2, 3), layers.sigmoid),
@@ -393,3 +394,25 @@ def test_recurrent_layers_start_from_zeros_on_their_library(layer, policy):
     with minpy.use_policy(policy):
         found = layer(5)(np.asarray(x))
     onp.testing.assert_allclose(found.asnumpy(), expected, rtol=1e-5)
+
+
+def test_the_activation_of_a_transformer_block_can_be_chosen():
+    x = drawn(2, 5, 8)
+    block = modules.TransformerBlock(2, 16)
+    gelu = block(x)
+    outputs = {}
+    for activation in ("relu", "tanh", layers.silu):
+        block.activation = modules.TransformerBlock(2, 16, activation=activation).activation
+        outputs[activation] = block(x)
+        expected = layers.transformer_encoder(
+            x,
+            block.all_params(),
+            2,
+            activation=getattr(layers, activation) if type(activation) is str else activation,
+        )
+        onp.testing.assert_array_equal(outputs[activation].asnumpy(), expected.asnumpy())
+        assert (outputs[activation] != gelu).any()
+    with pytest.raises(ValueError, match="no activation is called 'Relu'; did you mean relu"):
+        modules.TransformerBlock(2, 16, activation="Relu")
+    with pytest.raises(ValueError, match="approximate is 'none' or 'tanh'"):
+        modules.GELU("exact")

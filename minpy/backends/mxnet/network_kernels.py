@@ -27,6 +27,10 @@ def nn_leaky_relu(x: Any, negative_slope: float) -> Any:
     return np.where(x > 0, x, x * negative_slope)
 
 
+def nn_normal_cdf(x: Any) -> Any:
+    return (npx.erf(x * 0.5**0.5) + 1) * 0.5
+
+
 def nn_softplus(x: Any) -> Any:
     return np.log1p(np.exp(-np.abs(x))) + npx.relu(x)
 

@@ -22,6 +22,10 @@ def nn_leaky_relu(x: Tensor, negative_slope: float) -> Tensor:
     return F.leaky_relu(x, negative_slope)
 
 
+def nn_normal_cdf(x: Tensor) -> Tensor:
+    return torch.special.ndtr(x)
+
+
 def nn_softplus(x: Tensor) -> Tensor:
     return torch.logaddexp(x, x.new_zeros(()))  # F.softplus leaves out exp(-x) from 20 on
 

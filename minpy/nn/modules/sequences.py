@@ -15,8 +15,10 @@ from minpy.nn import init, layers
 from minpy.nn.layer import Layer
 from minpy.nn.module import Module, Shape
 from minpy.nn.modules.dense import ONES, ZEROS
+from minpy.nn.options import rule_called
 
 ACTIVATIONS: dict[str, Callable] = {
+    "gelu": F.gelu,
     "tanh": np.tanh,
     "relu": F.relu,
     "sigmoid": F.sigmoid,
@@ -262,6 +264,8 @@ class TransformerBlock(MultiHeadAttention):
         The probability to drop.
     norm_first : bool
         Whether layer norms come before the parts, or after the sums.
+    activation : {'gelu', 'relu', 'tanh', 'sigmoid', 'softrelu'} or callable
+        Of the network at each position.
 
     Examples
     --------
@@ -279,11 +283,13 @@ class TransformerBlock(MultiHeadAttention):
         is_causal: bool = False,
         p: float = 0.0,
         norm_first: bool = True,
+        activation: str | Callable[[Any], Any] = "gelu",
         **options: Any,
     ) -> None:
         super().__init__(num_heads, is_causal, p, **options)
         self.num_hidden = num_hidden
         self.norm_first = norm_first
+        self.activation = rule_called("activation", activation, ACTIVATIONS, "an array")
 
     def param_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         """Return the shapes for the attention, the network, (D, H) and (H, D), and the norms."""
@@ -307,6 +313,7 @@ class TransformerBlock(MultiHeadAttention):
             mask=mask,
             is_causal=self.is_causal,
             norm_first=self.norm_first,
+            activation=self.activation,
             prob=self.p,
             mode="train" if self.is_training else "test",
         )

@@ -29,11 +29,25 @@ class ReLU(Module):
 
 
 class GELU(Module):
-    """The Gaussian error linear unit, a smooth `ReLU`."""
+    """The Gaussian error linear unit, a smooth `ReLU`.
+
+    Parameters
+    ----------
+    approximate : {'none', 'tanh'}
+        Whether it is exact, or the approximation of GPT-2.
+    """
+
+    shown = ("approximate",)
+
+    def __init__(self, approximate: str = "none", name: str | None = None) -> None:
+        super().__init__(name)
+        if approximate not in ("none", "tanh"):
+            raise ValueError(f"approximate is 'none' or 'tanh', not {approximate!r}")
+        self.approximate = approximate
 
     def forward(self, X: Any) -> Any:
         """Return an array of the shape of `X`."""
-        return layers.gelu(X)
+        return layers.gelu(X, self.approximate)
 
 
 class Tanh(Module):
