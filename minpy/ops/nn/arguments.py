@@ -12,13 +12,17 @@ from minpy.ops.indexing import values_of
 
 
 def floating(x: Any) -> Array:
-    """Return `x` as an `Array` of real floating numbers; integers become float64."""
+    """Return `x` as an `Array` of real floating numbers.
+
+    Integers become what they become in NumPy beside a float32 array: images of uint8 are float32,
+    as in a product with float32 weights, and int64, which float32 cannot hold, is float64.
+    """
     x = as_array(x)
     dtype = dtype_of(x)
     if dtype.kind == "f":
         return x
     if dtype.kind in "biu":
-        return astype(x, onp.float64)
+        return astype(x, onp.result_type(dtype, onp.float32))
     raise TypeError(f"network functions take real numbers, but got an array of dtype {dtype}")
 
 
