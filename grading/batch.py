@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from grading.box.supervisor import PATIENCE
-from grading.course import Course, Submission
+from grading.course import Course
+from grading.files import Submission
 from grading.processes import adopt_orphans, descendants, kill_orphans
 from grading.sandbox import BoxServer, LimitedProcess, Limits, SandboxError
 from grading.submission import Graded, Starter, grade

@@ -11,9 +11,11 @@ Nothing here raises because of a submission: what cannot be read is `Unreadable`
 
 from __future__ import annotations
 
+import codecs
 import copy
 import json
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,6 +43,8 @@ class Cell:
     grade_id: str = ""
     id: str = ""
     taken: bool = False  # it has its place in the canonical notebook
+    stub: bool = False  # it is as it was released
+    foreign_id: str = ""  # a `grade_id` that is not of the release
 
     @property
     def functions(self) -> frozenset[str]:
@@ -84,7 +88,7 @@ def read(content: bytes) -> list[Cell]:
     if not content.strip():
         raise Unreadable("the file is empty")
     try:
-        found = json.loads(content.decode("utf-8-sig", errors="replace"))
+        found = json.loads(_decode(content))
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"the file is no notebook: it is not JSON ({error})") from None
     cells = found.get("cells") if isinstance(found, dict) else None
@@ -99,6 +103,23 @@ def read(content: bytes) -> list[Cell]:
     if not isinstance(cells, list) or not cells:
         raise Unreadable("the file is JSON, but there are no cells of a notebook in it")
     return [_cell(cell) for cell in cells[:MOST_CELLS] if isinstance(cell, dict)]
+
+
+def _decode(content: bytes) -> str:
+    """Return the text of a file: also of one that was compressed, saved as UTF-16, or padded."""
+    if content.startswith(b"\x1f\x8b"):
+        try:
+            content = zlib.decompressobj(wbits=31).decompress(content, MOST_BYTES + 1)
+        except zlib.error as error:
+            raise Unreadable(f"the file is compressed and damaged ({error})") from None
+        if len(content) > MOST_BYTES:
+            raise Unreadable("the file unpacks to more than a notebook has")
+    marks = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    if content.startswith(marks) or content[1:2] == b"\0" or content[:1] == b"\0":
+        encoding = "utf-16" if content.startswith(marks) else "utf-16-le"
+        encoding = "utf-16-be" if content[:1] == b"\0" else encoding
+        return content.decode(encoding, errors="replace").rstrip("\0")
+    return content.rstrip(b"\0").decode("utf-8-sig", errors="replace")
 
 
 def _cell(raw: dict[str, Any]) -> Cell:
@@ -157,6 +178,12 @@ def canonicalise(release: NotebookNode, submitted: Sequence[Cell]) -> Canonical:
     made = Canonical(copy.deepcopy(release))
     cells = [copy.copy(cell) for cell in submitted]
     targets = [_as_cell(cell) for cell in made.notebook.cells]
+    known = {target.grade_id for target in targets}
+    stubs = {target.source.strip() for target in targets}
+    for given in cells:
+        given.stub = given.source.strip() in stubs
+        if given.grade_id not in known:  # renamed: it is found by other signs
+            given.grade_id, given.foreign_id = "", given.grade_id
     found: list[int | None] = [None] * len(targets)
     for finder in (_by_grade_id, _by_id, _by_source, _by_function):
         for place, target in enumerate(targets):
@@ -168,7 +195,11 @@ def canonicalise(release: NotebookNode, submitted: Sequence[Cell]) -> Canonical:
     for place in range(len(targets)):
         if found[place] is None and is_solution(made.notebook.cells[place]):
             found[place] = _by_position(place, found, targets, cells, made.repairs)
-    _report_duplicates(targets, cells, made.repairs)
+    made.repairs += [
+        f"a cell '{given.foreign_id}' is not of this notebook; it runs ungraded"
+        for given in cells
+        if given.foreign_id and not given.taken
+    ]
 
     result: list[NotebookNode] = []
     extras = _extras_after(found, cells)
@@ -176,7 +207,13 @@ def canonicalise(release: NotebookNode, submitted: Sequence[Cell]) -> Canonical:
     for place, cell in enumerate(made.notebook.cells):
         there = found[place]
         name = targets[place].grade_id
-        if there is None and is_solution(cell):
+        untouched = there is None or cells[there].source.strip() == cell.source.strip()
+        if untouched and is_solution(cell) and _written_elsewhere(there, targets[place], cells):
+            names = ", ".join(sorted(targets[place].functions))
+            made.repairs.append(f"what the cell '{name}' is for was written elsewhere: {names}")
+            cell.source = f"# {names}: written in another cell"
+            there = None
+        elif there is None and is_solution(cell):
             made.repairs.append(f"the cell '{name}' is missing; it counts as not written")
         if there is not None and cells[there].source.strip() != cell.source.strip():
             if is_solution(cell):
@@ -184,6 +221,10 @@ def canonicalise(release: NotebookNode, submitted: Sequence[Cell]) -> Canonical:
                 cell.source = _inert(source) if cell.cell_type == "markdown" else source
             elif name:
                 made.repairs.append(f"the locked cell '{name}' was edited; the original is used")
+                if cells[there].functions:
+                    names = ", ".join(sorted(cells[there].functions))
+                    made.repairs.append(f"what it defines runs all the same: {names}")
+                    extras[place].insert(0, cells[there])
             elif cell.cell_type == "code":  # both: the original may be what other cells need
                 extras[place].insert(0, cells[there])
         elif name:
@@ -212,13 +253,25 @@ def _by_grade_id(target: Cell, cells: Sequence[Cell], repairs: list[str]) -> int
     changed = [i for i in there if cells[i].source.strip() != target.source.strip()]
     chosen = (changed or there)[-1]
     if len(there) > 1:
-        repairs.append(
-            f"the cell '{target.grade_id}' is there {len(there)} times; the last one that was "
-            "changed is graded"
-        )
+        parts = [chosen]
+        for i in reversed(changed[:-1]):  # a cell that was split: parts define other functions
+            if cells[i].functions - frozenset().union(*(cells[j].functions for j in parts)):
+                parts.insert(0, i)
+        said = f"the cell '{target.grade_id}' is there {len(there)} times; "
+        if len(parts) > 1:
+            repairs.append(f"{said}{len(parts)} of them define different functions, and count")
+            cells[chosen].source = "\n\n".join(cells[i].source for i in parts)
+        else:
+            repairs.append(f"{said}the last one that was changed is graded")
         for i in there:  # copies do not run
             cells[i].taken = True
     return chosen
+
+
+def _written_elsewhere(there: int | None, target: Cell, cells: Sequence[Cell]) -> bool:
+    """Whether other cells that were submitted define all functions of a cell."""
+    others = (cell.functions for i, cell in enumerate(cells) if i != there and not cell.stub)
+    return bool(target.functions) and target.functions <= frozenset().union(*others)
 
 
 def _by_id(target: Cell, cells: Sequence[Cell], repairs: list[str]) -> int | None:
@@ -267,13 +320,6 @@ def _by_position(
     cells[there[0]].taken = True
     repairs.append(f"the cell '{targets[place].grade_id}' was found by its position")
     return there[0]
-
-
-def _report_duplicates(targets: Sequence[Cell], cells: Sequence[Cell], repairs: list[str]) -> None:
-    known = {target.grade_id for target in targets if target.grade_id}
-    for cell in cells:
-        if cell.grade_id and cell.grade_id not in known and not cell.taken:
-            repairs.append(f"a cell '{cell.grade_id}' is not of this notebook; it runs ungraded")
 
 
 def _extras_after(found: Sequence[int | None], cells: Sequence[Cell]) -> dict[int, list[Cell]]:

@@ -29,11 +29,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from grading import release
+from grading.files import Submission
 from grading.spec import HiddenCheck, load
 from minpy.datasets.files import roots
 
-MOST_FILE = 64 * 2**20  # bytes of a file beside a submitted notebook
-HANDED_IN = (".npz", ".npy")
 # What decides grades is the course's; `set_up` stores the values of its day.
 DECIDING = {"MINPY_SIZE": "default", "MINPY_COURSE_DATA": ""}
 DATABASE = "sqlite:///{root}/gradebook.db"
@@ -41,55 +40,6 @@ DATABASE = "sqlite:///{root}/gradebook.db"
 
 class CourseError(Exception):
     """Something about a course's folder that has to be changed before one can go on."""
-
-
-@dataclass(frozen=True)
-class Submission:
-    """What a student handed in for an assignment.
-
-    Attributes
-    ----------
-    student, assignment : str
-    folder : Path
-    """
-
-    student: str
-    assignment: str
-    folder: Path
-
-    def files(self) -> dict[str, bytes]:
-        """Return the arrays that were handed in beside the notebooks."""
-        return {
-            path.name: path.read_bytes()
-            for path in sorted(self.folder.iterdir())
-            if path.suffix in HANDED_IN
-            and is_regular_file(path)
-            and path.stat().st_size <= MOST_FILE
-        }
-
-    def find(self, notebook: str, others: Sequence[str] = ()) -> tuple[Path | None, str]:
-        """Return the file of a notebook, and what is odd about its name.
-
-        A file of that name; else one that differs in case, or by what browsers add to a second
-        download; else the only one that is no other notebook of the assignment.
-        """
-        files = sorted(
-            path
-            for path in self.folder.rglob("*.ipynb")
-            if is_regular_file(path) and ".ipynb_ch" not in str(path)
-        )
-        exact = [path for path in files if path.stem == notebook]
-        if exact:
-            return exact[0], ""
-        alike = [path for path in files if notebook in path.stem.lower().replace(" ", "_")]
-        rest = [path for path in files if path.stem not in others]
-        for found in (alike, rest):
-            if len(found) == 1:
-                return found[0], f"the file is named {found[0].name}, not {notebook}.ipynb"
-        if alike:
-            newest = max(alike, key=lambda path: path.stat().st_mtime)
-            return newest, f"of {len(alike)} files, the newest was taken: {newest.name}"
-        return None, f"there is no {notebook}.ipynb"
 
 
 @dataclass(frozen=True)
@@ -209,20 +159,21 @@ class Course:
                 yield submission
 
     def strays(self) -> list[Path]:
-        """Return the folders that were handed in for no assignment of this course."""
+        """Return what was handed in for no assignment of this course, or is a link."""
         known = self.assignments()
-        return [found.folder for found in self._handed_in() if found.assignment not in known]
+        handed_in = list(self._handed_in())
+        folders = {found.folder for found in handed_in}
+        students = {folder.parent for folder in folders}
+        submitted = self.root / "submitted"
+        loose = {*submitted.glob("*"), *submitted.glob("*/*")} - folders - students
+        other = {found.folder for found in handed_in if found.assignment not in known}
+        return sorted(path for path in loose | other if not path.name.startswith("."))
 
     def _handed_in(self) -> Iterator[Submission]:
         _ = self.settings  # says so where this is no course
         for folder in sorted((self.root / "submitted").glob("*/*")):
-            if folder.is_dir():
+            if folder.is_dir() and not (folder.is_symlink() or folder.parent.is_symlink()):
                 yield Submission(folder.parent.name, folder.name, folder)
-
-
-def is_regular_file(path: Path) -> bool:
-    """Whether it is a file that may be read: no folder, no pipe, and no link to somewhere else."""
-    return path.is_file() and not path.is_symlink()
 
 
 def set_up(root: Path, solutions: Sequence[Path], assignments: Sequence[str] = ()) -> Course:

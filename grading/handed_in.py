@@ -16,6 +16,7 @@ import numpy as onp
 
 MOST_BYTES = 64 * 2**20
 MOST_ARRAYS = 1_000
+MOST_HEADER = 1_000  # bytes; NumPy evaluates a header as Python's literals
 KINDS = "biufU"
 
 
@@ -80,6 +81,8 @@ def arrays(content: bytes | None, name: str, most: int = MOST_BYTES) -> dict[str
         TypeError,
         EOFError,
         OSError,
+        RecursionError,  # a header of ten thousand signs
+        MemoryError,
         RuntimeError,  # it is encrypted, or compressed in an unknown way
     ) as error:
         raise UnfitError(f"{name} cannot be read: {error}") from None
@@ -89,7 +92,7 @@ def _array(data: bytes, name: str) -> onp.ndarray:
     file = io.BytesIO(data)
     heads = {(1, 0): onp.lib.format.read_array_header_1_0}
     read_head = heads.get(onp.lib.format.read_magic(file), onp.lib.format.read_array_header_2_0)
-    shape, by_columns, dtype = read_head(file)
+    shape, by_columns, dtype = read_head(file, max_header_size=MOST_HEADER)  # type: ignore[call-arg]
     rest = data[file.tell() :]
     if dtype.kind not in KINDS or math.prod(shape) * dtype.itemsize != len(rest):
         raise UnfitError(

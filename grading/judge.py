@@ -47,14 +47,16 @@ LEAST, MOST_DRAWS = 1e-3, 10  # how large a result should be, and how often that
 MOST_SECONDS = 60.0  # that a call may take, however long the reference took
 
 
-def seed(secret: bytes, student: str, assignment: str, question: str) -> int:
-    """Return the seed of a student's question: the same at a regrade, and nobody else's.
+def seed(secret: bytes, student: str, assignment: str, question: str, submission: str = "") -> int:
+    """Return the seed of a question: the same at a regrade, other for each student and hand-in.
 
     Parameters
     ----------
     secret : bytes
         The course's.
     student, assignment, question : str
+    submission : str
+        The digest of what was handed in.
 
     Examples
     --------
@@ -63,7 +65,7 @@ def seed(secret: bytes, student: str, assignment: str, question: str) -> int:
     >>> seed(b"s", "ada", "a1", "loss") == seed(b"s", "bob", "a1", "loss")
     False
     """
-    text = "|".join(quote(part, safe="") for part in (student, assignment, question))
+    text = "|".join(quote(part, safe="") for part in (student, assignment, question, submission))
     return int.from_bytes(hmac.new(secret, text.encode(), hashlib.sha256).digest(), "big")
 
 

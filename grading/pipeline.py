@@ -17,7 +17,8 @@ import nbformat
 
 from grading import batch, feedback, gradebook
 from grading.batch import Outcome
-from grading.course import Course, is_regular_file
+from grading.course import Course
+from grading.files import is_regular_file
 from grading.sandbox import Limits
 from grading.submission import Graded
 

@@ -18,6 +18,9 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import nullcontext
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 from typing import Any
 
 import numpy as onp
@@ -31,16 +34,35 @@ class CallInterrupted(BaseException):
     """The grader interrupted a cell or a call that takes too long."""
 
 
-class ImportBlocker:
-    """An importer that refuses some packages: libraries which differentiate."""
+class BlockedModule(ModuleType):
+    """A library that differentiates: an unused import of it costs nothing, and any use fails."""
+
+    __path__: list[str] = []  # it may have submodules, which are blocked too
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise ModuleNotFoundError(f"{self.__name__} cannot be used while this is graded")
+
+
+class ImportBlocker(Loader):
+    """An importer that gives a `BlockedModule` for some packages."""
 
     def __init__(self, names: list[str]) -> None:
         self.names = names
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        """Raise for a refused package; leave the others to the other importers."""
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """Return a module that cannot be used; leave other packages to the other importers."""
         if name.partition(".")[0] in self.names:
-            raise ModuleNotFoundError(f"{name} cannot be imported while this is graded", name=name)
+            return ModuleSpec(name, self, is_package=True)
+        return None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Return the module."""
+        return BlockedModule(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Do nothing: there is nothing in it."""
 
 
 class Notebook:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -12,7 +13,8 @@ from nbformat import NotebookNode
 
 from grading import canonical
 from grading.cells import defined_names, grade_id, has_points, is_check, is_solution
-from grading.course import Course, Submission
+from grading.course import Course
+from grading.files import Submission
 from grading.judge import Verdict, judged, seed
 from grading.sandbox import LimitedProcess, Limits, Sandbox
 from grading.session import Session
@@ -118,7 +120,7 @@ def _grade_notebook(
     start: Starter,
 ) -> Graded:
     release = course.released(submission.assignment, name)
-    path, odd = submission.find(name, names)
+    path, odd = submission.find(name, names, lambda path: _is_untouched(path, release))
     if path is None:
         return Graded(name, problem=cleaned(odd))
     try:
@@ -155,6 +157,16 @@ def _grade_notebook(
     )
 
 
+def _is_untouched(path: Path, release: NotebookNode) -> bool:
+    """Whether nothing was written into a notebook; what cannot be read was not."""
+    try:
+        with path.open("rb") as file:
+            found = canonical.read(file.read(canonical.MOST_BYTES + 1))
+    except canonical.Unreadable:
+        return True
+    return {cell.source.strip() for cell in found} <= {c.source.strip() for c in release.cells}
+
+
 def _verdict(
     course: Course,
     submission: Submission,
@@ -163,7 +175,13 @@ def _verdict(
     run: Sequence[NotebookNode],
 ) -> Verdict:
     assignment = submission.assignment
-    entropy = seed(course.secret(), submission.student, assignment, hidden.check.name)
+    entropy = seed(
+        course.secret(),
+        submission.student,
+        assignment,
+        hidden.check.name,
+        submission.digest(),
+    )
     called = _called(hidden)
 
     def errors() -> list[str]:

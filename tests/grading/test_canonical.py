@@ -1,5 +1,6 @@
 """What comes back is put into order again, whatever became of it."""
 
+import gzip
 import json
 
 import pytest
@@ -158,6 +159,92 @@ def test_a_missing_cell_counts_as_not_written():
     made = put_in_order([one for one in answered() if one["source"] != ANSWER])
     assert sources(made) == {**RIGHT, "f": STUB}
     assert "the cell 'f' is missing" in made.repairs[0]
+
+
+def run(made):
+    """Run the code cells in order and return what f(1) and g(1) give."""
+    scope = {"checks": __import__("types").SimpleNamespace(f=lambda: 0, g=lambda: 0)}
+    for one in made.notebook.cells:
+        if one.cell_type == "code" and "np" not in one.source:
+            exec(one.source, scope)
+    return [scope[name](1) for name in "fg"]
+
+
+def all_in_one_cell(cells):
+    cells[2]["source"] = f"{ANSWER}\n\n{ANSWER_G}"
+    return cells
+
+
+def all_in_one_cell_and_the_other_gone(cells):
+    return [one for one in all_in_one_cell(cells) if one["source"] != ANSWER_G]
+
+
+def moved_to_a_cell_of_its_own(cells):
+    cells[2]["source"] = STUB
+    return [*cells[:2], {"cell_type": "code", "source": ANSWER, "metadata": {}}, *cells[2:]]
+
+
+def in_the_cell_of_the_other(cells):
+    cells[2]["source"], cells[4]["source"] = STUB, f"{ANSWER_G}\n\n{ANSWER}"
+    return cells
+
+
+def renamed(cells):
+    for one in cells:
+        if "nbgrader" in one["metadata"]:
+            one["metadata"]["nbgrader"]["grade_id"] += "-renamed"
+        one.pop("id", None)
+    return cells
+
+
+def split_in_two(cells):
+    helper = "def twice(x):\n    return 2 * x"
+    cells[2]["source"] = "def f(x):\n    return twice(x)"
+    return [*cells[:2], {**cells[2], "source": helper}, *cells[2:]]
+
+
+def helper_in_a_check(cells):
+    cells[2]["source"] = "def f(x):\n    return twice(x)"
+    cells[3]["source"] += "\ndef twice(x):\n    return 2 * x"
+    return cells
+
+
+@pytest.mark.parametrize(
+    "damage, said",
+    [
+        (all_in_one_cell, ""),
+        (all_in_one_cell_and_the_other_gone, "was written elsewhere: g"),
+        (moved_to_a_cell_of_its_own, "was written elsewhere: f"),
+        (in_the_cell_of_the_other, "was written elsewhere: f"),
+        (renamed, "was found by its function, f"),
+        (split_in_two, "define different functions, and count"),
+        (helper_in_a_check, "what it defines runs all the same: twice"),
+    ],
+    ids=lambda x: getattr(x, "__name__", ""),
+)
+def test_what_was_written_somewhere_else_counts(damage, said):
+    cells = [one for one in answered() if one["cell_type"] == "code"]
+    made = put_in_order(damage([answered()[0], *cells]))
+    assert run(made) == [2, 3]
+    assert said in " ".join(made.repairs)
+
+
+def test_text_in_other_encodings_is_read():
+    text = json.dumps({"cells": [{"cell_type": "code", "source": ANSWER, "metadata": {}}]})
+    for content in (
+        text.encode("utf-16"),
+        text.encode("utf-16-le"),
+        text.encode("utf-16-be"),
+        gzip.compress(text.encode()),
+        text.encode() + b"\0" * 512,
+    ):
+        assert read(content)[0].source == ANSWER
+    for content, said in [
+        (gzip.compress(bytes(MOST_BYTES + 2)), "unpacks to more"),
+        (gzip.compress(text.encode())[:12] + b"x" * 20, "compressed and damaged"),
+    ]:
+        with pytest.raises(Unreadable, match=said):
+            read(content)
 
 
 def test_a_renamed_function_is_found_by_its_place():

@@ -119,12 +119,12 @@ def test_setup_again_keeps_the_secret_and_the_settings(minpy_grade, course):
         (["Affine (1).ipynb"], "Affine (1).ipynb", "the file is named Affine (1).ipynb"),
         (["homework.ipynb"], "homework.ipynb", "the file is named homework.ipynb"),
         (["affine.ipynb", "affine-Copy1.ipynb"], "affine.ipynb", ""),
-        (["other.ipynb"], None, "there is no affine.ipynb"),
+        (["other.ipynb"], None, "there is no affine.ipynb; there is other.ipynb"),
         ([], None, "there is no affine.ipynb"),
     ],
 )
 def test_a_renamed_file_is_found(tmp_path, names, found, odd):
-    from grading.course import Submission
+    from grading.files import Submission
 
     for name in names:
         (tmp_path / name).touch()

@@ -115,10 +115,10 @@ MISTAKES = {
         "asks the engine",
     ),
     "another library": (
-        "import torch\nreturn dout",
+        "import torch\nreturn torch.ones(3)",
         0,
         "failed",
-        "torch is not there when this is graded",
+        "torch cannot be used while this is graded",
     ),
     "differences": (
         "return differences(lambda x, w, b: (affine_forward(x, w, b)[0] * dout).sum(), x, w, b)",
@@ -179,6 +179,13 @@ def session():
     adopt_orphans()
     with Session([FORWARD, DIFFERENCES], {}, LIMITS, ["torch"]) as session:
         yield session
+
+
+def test_an_unused_import_costs_nothing(session):
+    body = "import torch\nimport jax.numpy as jnp\nreturn dout @ w.T, x.T @ dout, dout.sum(axis=0)"
+    session.ask({"do": "cell", "source": backward(body)}, {}, 5.0)
+    found = judged(session, HIDDEN["affine_backward"], seed(b"secret", "ada", "tiny", "unused"))
+    assert found.points == 3, found.why
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
