@@ -42,7 +42,11 @@ class BlockedModule(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        raise ModuleNotFoundError(f"{self.__name__} cannot be used while this is graded")
+        return BlockedModule(f"{self.__name__}.{name}")  # for `from torch import nn`
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        library = self.__name__.partition(".")[0]
+        raise ModuleNotFoundError(f"{library} cannot be used while this is graded")
 
 
 class ImportBlocker(Loader):

@@ -182,7 +182,7 @@ def session():
 
 
 def test_an_unused_import_costs_nothing(session):
-    body = "import torch\nimport jax.numpy as jnp\nreturn dout @ w.T, x.T @ dout, dout.sum(axis=0)"
+    body = "import torch\nfrom torch import nn\nreturn dout @ w.T, x.T @ dout, dout.sum(axis=0)"
     session.ask({"do": "cell", "source": backward(body)}, {}, 5.0)
     found = judged(session, HIDDEN["affine_backward"], seed(b"secret", "ada", "tiny", "unused"))
     assert found.points == 3, found.why
