@@ -28,9 +28,10 @@ from typing import Any
 
 import numpy as onp
 
+from minpy import errors
 from minpy.backends import Backend
 from minpy.backends.context import CPU, Context
-from minpy.symbol.graph import Graph, load
+from minpy.symbol.graph import Graph, load, said_by
 
 MOST = 8  # executors that are kept, for as many different shapes
 
@@ -94,22 +95,48 @@ class Executor:
         data: Sequence[Any],
         wanted: frozenset[int],
     ) -> None:
-        mx = load()
-        device = device_of(backend)
         self.backend = backend
+        self.wanted = wanted
+        dtypes = [backend.dtype_of(x) for x in data]
+        floating = [i for i, dtype in enumerate(dtypes) if dtype.kind == "f"]
+        together = {i for i, name in enumerate(graph.inputs) if name in graph.bound_together}
         # Without any gradient MXNet takes the weights for constants, and keeps those of the first
         # run.  The gradient of the last input asks for the least.
-        bound_for = wanted or {len(data) - 1}
-        self.bound = symbol.simple_bind(
-            mx.Context(device.device_type, device.device_id),
-            grad_req=["write" if i in bound_for else "null" for i in range(len(data))] or "null",
-            type_dict={name: backend.dtype_of(x) for name, x in zip(graph.inputs, data)},
-            **{name: tuple(x.shape) for name, x in zip(graph.inputs, data)},
-        )
-        self.wanted = wanted
+        bound_for = wanted | together if wanted else set(floating[-1:])
+        self.lasts = bool(bound_for)
+        with graph.shapes_as_meant():
+            try:
+                self.bound = self._bind(graph, symbol, data, dtypes, bound_for)
+            except load().MXNetError as error:
+                if wanted:
+                    raise errors.no_gradient(graph.name, f"MXNet says: {said_by(error)}") from error
+                self.bound = self._bind(graph, symbol, data, dtypes, set())
+                self.lasts = False
+            self.heads = [load().nd.empty(y.shape, y.ctx, y.dtype) for y in self.bound.outputs]
         self.rewritten = graph.has_custom  # in layouts that NumPy's numbers cannot be written into
-        self.heads = [mx.nd.empty(y.shape, y.ctx, y.dtype) for y in self.bound.outputs]
         self.last: tuple[Call, Sequence[Any]] | None = None
+
+    def _bind(
+        self, graph: Graph, symbol: Any, data: Sequence[Any], dtypes: list, bound_for: set[int]
+    ) -> Any:
+        """Bind by position: an input may be called as one of MXNet's own arguments is."""
+        mx = load()
+        device = device_of(self.backend)
+        context = mx.Context(device.device_type, device.device_id)
+        shapes = [tuple(x.shape) for x in data]
+        state_shapes = graph.partly(dict(zip(graph.inputs, shapes))).states.values()
+        state_dtypes = graph.dtypes_of_states(dict(zip(graph.inputs, dtypes)))
+        empty = mx.nd.empty
+        return symbol.bind(
+            context,
+            [empty(shape, context, dtype) for shape, dtype in zip(shapes, dtypes)],
+            [
+                empty(shape, context, dtype) if i in bound_for else None
+                for i, (shape, dtype) in enumerate(zip(shapes, dtypes))
+            ],
+            ["write" if i in bound_for else "null" for i in range(len(shapes))] or "null",
+            [empty(shape, context, dtype) for shape, dtype in zip(state_shapes, state_dtypes)],
+        )
 
     def forward(self, call: Call, data: Sequence[Any]) -> None:
         """Run the graph on raw arrays."""
@@ -179,16 +206,24 @@ class Executors:
     def find(self, backend: Backend, data: Sequence[Any], call: Call) -> Executor:
         """Return an executor for raw arrays that computes at least the gradients of a call."""
         wanted = call.wanted
-        symbol = self.graph.symbol if call.training else self.graph.in_use()
+        symbol = self.graph.runnable if call.training else self.graph.in_use()
         key = (symbol.handle.value, backend, *((tuple(x.shape), backend.dtype_of(x)) for x in data))
         found = self.kept.get(key)
         if found is None or not wanted <= found.wanted:
             wanted = wanted if found is None else wanted | found.wanted
-            found = self.kept[key] = Executor(self.graph, symbol, backend, data, wanted)
+            found = Executor(self.graph, symbol, backend, data, wanted)
+            if not found.lasts:
+                return found
+            self.kept[key] = found
         self.kept.move_to_end(key)
         if len(self.kept) > MOST:
             self.kept.popitem(last=False)
         return found
+
+    def forget(self, executor: Executor) -> None:
+        """Drop an executor: what MXNet failed at stays with its arrays, and would fail again."""
+        for key in [key for key, kept in self.kept.items() if kept is executor]:
+            del self.kept[key]
 
 
 def device_of(backend: Backend) -> Context:

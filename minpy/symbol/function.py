@@ -11,12 +11,12 @@ import numpy as onp
 
 from minpy import errors
 from minpy.array import Array, current_data, is_recorded, wrap
-from minpy.backends import NUMPY, backend_of, statistics
+from minpy.backends import NUMPY, Backend, backend_of, statistics
 from minpy.backends.policy import current_policy
 from minpy.dtypes import get_default_dtype
 from minpy.extend import OnEachBackend
 from minpy.ops.creation import as_array, astype
-from minpy.symbol.executor import Call, Executors, same
+from minpy.symbol.executor import Call, Executor, Executors, same
 from minpy.symbol.graph import Graph, Shape, Shapes, load, said_by
 from minpy.symbol.states import States
 from minpy.tape import Op, Rules, apply
@@ -224,7 +224,7 @@ class Function:
 
     # ----- calls
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Run the symbol; see the class."""
         any_recorded = any(map(is_recorded, (*args, *kwargs.values())))
         given = self._graph.by_name(args, kwargs, self.inputs, any_recorded)
@@ -253,9 +253,9 @@ class Function:
             )
 
     def _check_recorded(self, recorded: set[str]) -> None:
-        for name in recorded & self._graph.without_gradient.keys():
-            why = f"not with respect to {name}, {self._graph.without_gradient[name]}"
-            raise errors.no_gradient(self.name, why)
+        for name in recorded & (self._graph.without_gradient.keys() | self._graph.lost.keys()):
+            reason = self._graph.without_gradient.get(name) or self._graph.lost[name]
+            raise errors.no_gradient(self.name, f"not with respect to {name}, {reason}")
         if recorded and self._graph.has_custom and not self._is_train:
             why = "not with is_train = False, where it has an op of the program's own (Custom)"
             raise errors.no_gradient(self.name, why)
@@ -267,7 +267,7 @@ class Function:
         x = as_array(value)
         if x.dtype.kind not in "fiub":
             raise TypeError(f"{self.name} takes real numbers, but {name} has dtype {x.dtype}")
-        if 0 in x.shape or not x.shape:
+        if not self._graph.is_known(x.shape):
             advice = "; give it elements" if x.shape else "; give it an axis, as in x.reshape(1)"
             raise ValueError(
                 f"{self.name}: {name} has shape {x.shape}, and MXNet's symbols know no arrays like "
@@ -316,12 +316,26 @@ class Function:
     def _forward(self, *data: Any, call: Call) -> Any:
         """Run MXNet on raw arrays."""
         backend: Any = backend_of(data[0]) if data else NUMPY
-        with self._lock, _explaining(""):
-            executor = self._executors.find(backend, data, call)
+        with self._lock, self._running("", backend, data, call) as executor:
             executor.forward(call, data)
             results = executor.results(data[0] if data else None)
         statistics.counter(self.name, "mxnet")()
         return results[0] if len(results) == 1 else tuple(results)
+
+    @contextlib.contextmanager
+    def _running(self, what: str, backend: Backend, data: Any, call: Call) -> Iterator[Executor]:
+        """Yield an executor for a call; raise what MXNet raises as NumPy would, and in one line."""
+        executor = None
+        try:
+            with self._graph.shapes_as_meant():
+                executor = self._executors.find(backend, data, call)
+                yield executor
+        except (errors.BackendError, errors.NoGradientError):
+            raise
+        except RuntimeError as error:
+            if executor is not None:
+                self._executors.forget(executor)
+            raise ValueError(f"{what}MXNet says: {said_by(error)}") from error
 
     def _rule(self, g: Any, ans: Any, *args: Any, call: Call, argnum: int) -> Any:
         """Return one gradient; all of them are computed when the first is asked for."""
@@ -340,8 +354,8 @@ class Function:
             raise errors.no_gradient(f"the gradient of {self.name}", why)
         heads, data = [_raw(x) for x in several], [_raw(x) for x in args]
         backend: Any = backend_of(data[0])
-        with self._lock, _explaining(f"the gradient of {self.name}: "):
-            executor = self._executors.find(backend, data, call)
+        what = f"the gradient of {self.name}: "
+        with self._lock, self._running(what, backend, data, call) as executor:
             if not executor.has_just_run(call, data):
                 executor.forward(call, data)
             updates = call.training and not call.counted and bool(self._graph.states)
@@ -386,14 +400,3 @@ def _result(x: Any) -> Array:
 
 def _count_nothing() -> int:
     return 0
-
-
-@contextlib.contextmanager
-def _explaining(what: str) -> Iterator[None]:
-    """Raise what MXNet raises as NumPy would, and in one line."""
-    try:
-        yield
-    except errors.BackendError:
-        raise
-    except RuntimeError as error:
-        raise ValueError(f"{what}MXNet says: {said_by(error)}") from error

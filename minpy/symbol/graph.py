@@ -5,51 +5,20 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as onp
 
-Shape = tuple[int, ...]
+from minpy.symbol import gradients
+from minpy.symbol.gradients import every_node
+from minpy.symbol.operators import DRAWS, DYNAMIC, IN_USE, INDICES, LOSSES, in_numpys_shapes
 
-# Inputs for which MXNet has no gradient and returns zeros: op -> the number of the input.
-LOSSES = {
-    "SoftmaxOutput": 1,
-    "Softmax": 1,
-    "LinearRegressionOutput": 1,
-    "LogisticRegressionOutput": 1,
-    "MAERegressionOutput": 1,
-    "SVMOutput": 1,
-}
-INDICES = {
-    "Embedding": 0,
-    "take": 1,
-    "batch_take": 1,
-    "pick": 1,
-    "one_hot": 0,
-    "gather_nd": 1,
-    "softmax_cross_entropy": 1,
-    "CTCLoss": 1,
-    "ctc_loss": 1,
-    "SequenceLast": 1,
-    "SequenceMask": 1,
-    "SequenceReverse": 1,
-}
+Shape = tuple[int, ...]
 
 DTYPES = ("float32", "float64", "float16", "uint8", "int32", "int8", "int64")  # by MXNet's numbers
 
-RANDOM = re.compile("random|sample_|shuffle|bernoulli")
-
-
-# The ops that do one thing in training and another in use, and what makes them do the latter.
-IN_USE = {
-    "Dropout": {"p": "0"},
-    "RNN": {"p": "0"},
-    "BatchNorm": {"use_global_stats": "True"},
-    "BatchNorm_v1": {"use_global_stats": "True"},
-    "_contrib_SyncBatchNorm": {"use_global_stats": "True"},
-    "_contrib_BatchNormWithReLU": {"use_global_stats": "True"},
-}
+RESERVED = {"self", "partial"}  # what the methods of a symbol call arguments of their own
 
 
 class Shapes(NamedTuple):
@@ -77,6 +46,18 @@ class Graph:
         Inputs that only the backward pass reads.
     without_gradient : dict of str
         The inputs that have no gradient, and what they are.
+    indices : set of str
+        Inputs that are indices, lengths or conditions, and nothing else: they may be integers.
+    lost : dict of str
+        The inputs part of whose gradient MXNet loses, and where.
+    bound_together : set of str
+        Inputs whose gradients are computed together, or wrong.
+    runnable : mxnet.symbol.Symbol
+        The symbol, made such that each of its results has a gradient of its own.
+    numpys_shapes : bool
+        Whether a shape ``()`` means no axes, and a 0 in one no elements.
+    dynamic : dict or None
+        A node of the graph, the shape of whose results follows from values.
     dtypes : dict of dtype
         Of the inputs that are declared with one.
     frozen : set of str
@@ -107,16 +88,22 @@ class Graph:
                 "them apart: make one Variable and use it twice, or give them other names"
             )
         graph = json.loads(symbol.tojson())
-        nodes = list(_nodes(graph))
+        nodes = list(every_node(graph))
         if any(node.get("attrs", {}).get("act_type") == "rrelu" for node in nodes):
             raise ValueError(
                 f"{name}: LeakyReLU with act_type='rrelu' makes MXNet 1.9.1 crash; use 'leaky'"
             )
         self.random = any(map(_is_random, nodes))
         self.random_in_training = self.random or any(map(_is_random_in_training, nodes))
-        readers = _readers(graph["nodes"])
-        self.labels = set(_only_read_by(readers, LOSSES))
-        self.without_gradient = _only_read_by(readers, {**LOSSES, **INDICES})
+        self.dynamic = next((node for node in nodes if node["op"] in DYNAMIC), None)
+        self.numpys_shapes = any(in_numpys_shapes(node["op"]) for node in nodes)
+        read_by = gradients.readers(graph)
+        self.labels = set(gradients.only_read_in(LOSSES, read_by))
+        self.indices = set(gradients.only_read_in(INDICES, read_by))
+        self.without_gradient = gradients.only_read_in({**LOSSES, **INDICES}, read_by)
+        self.lost = gradients.lost(graph)
+        self.bound_together = gradients.bound_together(graph)
+        self.runnable = _with_each_result_once(symbol, graph["heads"])
         attributes = symbol.attr_dict()
         self.dtypes = {
             name: onp.dtype(DTYPES[int(attributes[name]["__dtype__"])])
@@ -148,8 +135,12 @@ class Graph:
         wrong.
         """
         if self._in_use is None:
-            changed = [node for node in _nodes(self._json) if _put_to_use(node)]
-            self._in_use = load().sym.load_json(json.dumps(self._json)) if changed else self.symbol
+            changed = [node for node in every_node(self._json) if _put_to_use(node)]
+            if changed:
+                symbol = load().sym.load_json(json.dumps(self._json))
+                self._in_use = _with_each_result_once(symbol, self._json["heads"])
+            else:
+                self._in_use = self.runnable
         return self._in_use
 
     # ----- names
@@ -218,8 +209,14 @@ class Graph:
             shapes = self.partly(given)
         except Exception as error:
             raise ValueError(self._contradiction(given, said_by(error))) from None
-        unknown = [name for name, shape in shapes.inputs.items() if not _is_known(shape)]
-        unknown += [name for name, shape in shapes.outputs.items() if not _is_known(shape)]
+        everything = [*shapes.inputs.items(), *shapes.outputs.items()]
+        unknown = [name for name, shape in everything if not self.is_known(shape)]
+        if unknown and self.dynamic:
+            operator, name = self.dynamic["op"], self.dynamic["name"]
+            raise ValueError(
+                f"{self.name}: the shape of the result of {operator} {name} follows from values, "
+                f"but MXNet's executors have to know it before they run; {DYNAMIC[operator]}"
+            )
         if unknown:
             raise ValueError(
                 f"{self.name}: the shapes of {', '.join(unknown)} do not follow from "
@@ -228,13 +225,39 @@ class Graph:
         return shapes
 
     def partly(self, given: Mapping[str, Shape]) -> Shapes:
-        """Return the shapes that follow; ``()``, or one with a 0, is not known."""
-        inputs, outputs, states = self.symbol.infer_shape_partial(**given)
+        """Return the shapes that follow, some of which may not be known; see `is_known`."""
+        with self.shapes_as_meant():
+            inputs, outputs, states = self._ask("infer_shape_partial", given)
         return Shapes(
             dict(zip(self.inputs, inputs)),
             dict(zip(self.outputs, outputs)),
             dict(zip(self.states, states)),
         )
+
+    def dtypes_of_states(self, dtypes: Mapping[str, Any]) -> list[Any]:
+        """Return the dtypes of the states, given those of the inputs."""
+        return self._ask("infer_type", dtypes)[2] if self.states else []
+
+    def _ask(self, method: str, given: Mapping[str, Any]) -> Any:
+        """Call a method of the symbol that takes keywords, also for an input called `self`."""
+        if not RESERVED.intersection(given):
+            return getattr(self.symbol, method)(**given)
+        graph = json.loads(self.symbol.tojson())
+        for node in graph["nodes"]:
+            if node["op"] == "null" and node["name"] in RESERVED:
+                node["name"] = f"_{node['name']}"
+        renamed = {f"_{name}" if name in RESERVED else name: x for name, x in given.items()}
+        return getattr(load().sym.load_json(json.dumps(graph)), method)(**renamed)
+
+    def is_known(self, shape: Shape | None) -> bool:
+        """Whether a shape says everything: in MXNet's older operators, a 0 does not."""
+        if self.numpys_shapes:
+            return shape is not None and -1 not in shape
+        return shape is not None and len(shape) > 0 and 0 not in shape
+
+    def shapes_as_meant(self) -> Any:
+        """Return a block in which shapes mean what they mean to the symbol's operators."""
+        return load().np_shape(self.numpys_shapes)
 
     def _contradiction(self, given: Mapping[str, Shape], said: str) -> str:
         """Say which of the given shapes is not the one that follows from the others."""
@@ -245,42 +268,26 @@ class Graph:
                 expected = self.partly(others).inputs[name]
             except Exception:
                 continue  # the others contradict each other without it
-            if _is_known(expected) and expected != shape:
+            if self.is_known(expected) and expected != shape:
                 odd.append(f"{name} has shape {shape}, but with the others it must be {expected}")
         why = "; or ".join(odd) or f"the shapes {_listed(given)} do not go together"
         return f"{self.name}: {why}. MXNet says: {said}"
 
 
-def _nodes(graph: dict) -> Iterator[dict]:
-    """Yield the nodes of a graph, and of the graphs in its control flow."""
-    for node in graph["nodes"]:
-        yield node
-        for inner in node.get("subgraphs", ()):
-            yield from _nodes(inner)
-
-
-def _readers(nodes: list[dict]) -> dict[str, list[tuple[str, str, int]]]:
-    """Return for each input who reads it: the op, the name it was given, and in which place."""
-    readers: dict[str, list] = {node["name"]: [] for node in nodes if node["op"] == "null"}
-    for node in nodes:
-        for place, (source, *_) in enumerate(node["inputs"]):
-            if nodes[source]["op"] == "null":
-                readers[nodes[source]["name"]].append((node["op"], node["name"], place))
-    return readers
-
-
-def _only_read_by(readers: dict[str, list], places: dict[str, int]) -> dict[str, str]:
-    """Return the inputs that nobody reads but some ops in some places; with what they are."""
-    return {
-        name: f"the {'labels' if read[0][0] in LOSSES else 'indices'} of {read[0][0]} {read[0][1]}"
-        for name, read in readers.items()
-        if read and all(places.get(op) == place for op, _, place in read)
-    }
+def _with_each_result_once(symbol: Any, heads: list) -> Any:
+    """Return a symbol that has no result twice: MXNet does not add up the two gradients of it."""
+    keys = [(number, index) for number, index, *_ in heads]
+    if len(set(keys)) == len(keys):
+        return symbol
+    identity, group = load().sym.identity, load().sym.Group
+    return group(
+        [identity(symbol[i]) if key in keys[:i] else symbol[i] for i, key in enumerate(keys)]
+    )
 
 
 def _is_random(node: dict) -> bool:
     always = node["op"] == "Dropout" and node.get("attrs", {}).get("mode") == "always"
-    return always or bool(RANDOM.search(node["op"].lower()))
+    return always or bool(DRAWS.search(node["op"].lower()))
 
 
 def _is_random_in_training(node: dict) -> bool:
@@ -298,10 +305,6 @@ def _put_to_use(node: dict) -> bool:
         return False
     node["attrs"] = {**attributes, **change}
     return True
-
-
-def _is_known(shape: Shape) -> bool:
-    return len(shape) > 0 and 0 not in shape
 
 
 def _listed(shapes: Mapping[str, Shape]) -> str:

@@ -18,7 +18,7 @@ def mx():
 @pytest.fixture
 def counts(mx, monkeypatch):
     """How often MXNet binds, and runs forwards and backwards."""
-    found = {"simple_bind": 0, "forward": 0, "backward": 0}
+    found = {"bind": 0, "forward": 0, "backward": 0}
 
     def counting(owner, name):
         original = getattr(owner, name)
@@ -29,7 +29,7 @@ def counts(mx, monkeypatch):
 
         monkeypatch.setattr(owner, name, counted)
 
-    counting(mx.sym.Symbol, "simple_bind")
+    counting(mx.sym.Symbol, "bind")
     counting(mx.executor.Executor, "forward")
     counting(mx.executor.Executor, "backward")
     return found
