@@ -12,7 +12,7 @@ import numpy as onp
 
 from minpy.symbol import gradients
 from minpy.symbol.gradients import every_node
-from minpy.symbol.operators import DRAWS, DYNAMIC, IN_USE, INDICES, LOSSES, in_numpys_shapes
+from minpy.symbol.operators import BROKEN, DRAWS, DYNAMIC, IN_USE, INDICES, LOSSES, in_numpys_shapes
 
 Shape = tuple[int, ...]
 
@@ -93,6 +93,11 @@ class Graph:
             raise ValueError(
                 f"{name}: LeakyReLU with act_type='rrelu' makes MXNet 1.9.1 crash; use 'leaky'"
             )
+        for node in nodes:
+            if node["op"] in BROKEN:
+                raise ValueError(
+                    f"{name}: in MXNet 1.9.1, {node['op']} {node['name']} {BROKEN[node['op']]}"
+                )
         self.random = any(map(_is_random, nodes))
         self.random_in_training = self.random or any(map(_is_random_in_training, nodes))
         self.dynamic = next((node for node in nodes if node["op"] in DYNAMIC), None)

@@ -72,7 +72,6 @@ LOST = {
     "_random_pdf_negative_binomial": (0,),
     "_random_pdf_generalized_negative_binomial": (0,),
     "_image_flip_left_right": (0,),
-    "_image_flip_top_bottom": (0,),
     "_image_to_tensor": (0,),
     "_image_resize": (0,),
     "_image_random_brightness": (0,),
@@ -81,7 +80,6 @@ LOST = {
     "_image_random_hue": (0,),
     "_image_random_color_jitter": (0,),
     "_image_random_flip_left_right": (0,),
-    "_image_random_flip_top_bottom": (0,),
 }
 
 # The operators that pass on no gradient of any result but the first: means and variances.
@@ -116,6 +114,12 @@ DYNAMIC = {
     "_npi_boolean_mask": "write x[mask] in Python, with minpy.numpy",
     "_npx_nonzero": "use minpy.numpy.nonzero",
     "_npi_unique": "use minpy.numpy.unique",
+}
+
+# The operators that MXNet 1.9.1 has and that do not work, with what to use instead.
+BROKEN = {
+    "_image_flip_top_bottom": "sets no middle row; use reverse(axis=0)",
+    "_image_random_flip_top_bottom": "sets no middle row; use reverse(axis=0)",
 }
 
 DRAWS = re.compile("random|sample_|shuffle|bernoulli")  # numbers, always
