@@ -322,7 +322,9 @@ def apply(record: Op, *args: Any, **static: Any) -> Any:
                     backend = common_backend(backend, link.backend)
             recorded = recorded or arg._node is not None
         elif type(arg) in FOREIGN and Array in map(type, args):  # a library's own
-            return apply(record, *[wrap(x) if type(x) in FOREIGN else x for x in args], **static)
+            take = owned if any(type(x) is Array and x._node is not None for x in args) else None
+            given = [wrap(take(x) if take else x) if type(x) in FOREIGN else x for x in args]
+            return apply(record, *given, **static)
     if not found:
         home = NUMPY if not args or type(args[0]) in NUMPYS else backend_of(args[0]) or NUMPY
         return (record.run if home is NUMPY else implementation_on(home, record))(*args, **static)
@@ -373,13 +375,22 @@ def _node_of(record: Op, args: Sequence[Any], ans: Any, static: dict[str, Any]) 
     return (next_serial(), record, parents, (kept_ans, *values), static or None)
 
 
+def owned(value: Any) -> Any:
+    """Return a caller's array as a copy, which its owner cannot write; anything else as it is."""
+    if isinstance(value, ndarray):
+        return value.copy()
+    if type(value) in FOREIGN:
+        return backend_of(value).implementation("copy")(value)  # type: ignore[union-attr]
+    return value
+
+
 _NAMES = ("x", "y", "z")
 
 
 def _kept(i: int, arg: Any, names: Any) -> Any:
     """Return what a node keeps of an argument: its values if they are read, else its shape."""
     if type(arg) is not Array:
-        return arg.copy() if type(arg) is ndarray else arg  # its owner may write it meanwhile
+        return owned(arg)
     if arg._node is None or "all" in names or (i < 3 and _NAMES[i] in names):
         return pin(arg)
     return arg._data.shape

@@ -1,5 +1,6 @@
 """The functions that neural networks are made of: plain functions of arrays, with gradients."""
 
+from minpy.ops.creation import owning
 from minpy.ops.nn.activation import (
     gelu,
     leaky_relu,
@@ -62,3 +63,5 @@ __all__ = [
     "dropout",
     "scaled_dot_product_attention",
 ]
+
+globals().update({name: owning(globals()[name]) for name in __all__})

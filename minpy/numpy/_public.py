@@ -21,7 +21,7 @@ from minpy.backends import FOREIGN, NUMPY
 from minpy.backends.statistics import counter, plain_watchers, watched
 from minpy.errors import explained, no_gradient, written_outside
 from minpy.inplace import make_writable, setitem
-from minpy.ops.creation import as_array, astype
+from minpy.ops.creation import as_array, astype, owning
 from minpy.ops.indexing import where as choose
 from minpy.ops.reduction import WITH_WHERE
 from minpy.ops.shape import from_nested
@@ -250,6 +250,7 @@ def traced(name: str, function: Callable, ours: Callable) -> Callable:
             raise explained(error, name, args) from error
 
     gathers = name not in _TAKE_SEQUENCES
+    owner = owning(ours)
 
     def recorded(*args, **kwargs):
         if gathers:
@@ -266,7 +267,7 @@ def traced(name: str, function: Callable, ours: Callable) -> Callable:
             return into(kwargs["out"], call, args, kwargs)
         kwargs.pop("out", None)
         try:
-            result = _with_extras(name, ours, args, _chosen(name, kwargs, defaults, known))
+            result = _with_extras(name, owner, args, _chosen(name, kwargs, defaults, known))
         except NotImplementedError as error:
             raise no_gradient(name, str(error)) from error
         return _public_form(result)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as onp
 
-from minpy.array import Array, wrap
+from minpy.array import Array, is_recorded, wrap
 from minpy.backends import NUMPY, backend_of, current
-from minpy.tape import apply, moved, op
+from minpy.tape import apply, moved, op, owned
+from minpy.tree import tree_map
 
 _astype = op("astype", lambda g, ans, x, dtype: g)
 
@@ -32,3 +35,23 @@ def as_array(value: Any) -> Array:
     if type(value) is Array:
         return value
     return wrap(value if backend_of(value) is not None else onp.asarray(value))
+
+
+def owning(f: Callable) -> Callable:
+    """Return a function of arrays that takes copies of the caller's where one is recorded.
+
+    The operations that it calls keep what they are given, without knowing whose it is; an operation
+    by itself takes copies of what it keeps.
+    """
+    if hasattr(f, "op"):
+        return f
+
+    @functools.wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        recorded: list[bool] = []
+        tree_map(lambda x: recorded.append(is_recorded(x)), (args, kwargs), numbers=False)
+        if any(recorded):
+            args, kwargs = tree_map(owned, (args, kwargs), numbers=False)
+        return f(*args, **kwargs)
+
+    return call

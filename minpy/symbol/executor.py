@@ -99,10 +99,12 @@ class Executor:
         self.wanted = wanted
         dtypes = [backend.dtype_of(x) for x in data]
         floating = [i for i, dtype in enumerate(dtypes) if dtype.kind == "f"]
-        together = {i for i, name in enumerate(graph.inputs) if name in graph.bound_together}
+        together = frozenset(
+            i for i, name in enumerate(graph.inputs) if name in graph.bound_together
+        )
         # Without any gradient MXNet takes the weights for constants, and keeps those of the first
         # run.  The gradient of the last input asks for the least.
-        bound_for = wanted | together if wanted else set(floating[-1:])
+        bound_for = wanted | together if wanted else frozenset(floating[-1:])
         self.lasts = bool(bound_for)
         with graph.shapes_as_meant():
             try:
@@ -110,14 +112,19 @@ class Executor:
             except load().MXNetError as error:
                 if wanted:
                     raise errors.no_gradient(graph.name, f"MXNet says: {said_by(error)}") from error
-                self.bound = self._bind(graph, symbol, data, dtypes, set())
+                self.bound = self._bind(graph, symbol, data, dtypes, frozenset())
                 self.lasts = False
             self.heads = [load().nd.empty(y.shape, y.ctx, y.dtype) for y in self.bound.outputs]
         self.rewritten = graph.has_custom  # in layouts that NumPy's numbers cannot be written into
         self.last: tuple[Call, Sequence[Any]] | None = None
 
     def _bind(
-        self, graph: Graph, symbol: Any, data: Sequence[Any], dtypes: list, bound_for: set[int]
+        self,
+        graph: Graph,
+        symbol: Any,
+        data: Sequence[Any],
+        dtypes: list,
+        bound_for: frozenset[int],
     ) -> Any:
         """Bind by position: an input may be called as one of MXNet's own arguments is."""
         mx = load()

@@ -16,6 +16,8 @@ MXNet has seven of NumPy's dtypes; what has another one raises, and is never cas
 from __future__ import annotations
 
 import ctypes
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as onp
@@ -173,8 +175,23 @@ def _as_numpys(x: Any, dtype: Any = None, copy: bool | None = None) -> onp.ndarr
     return onp.asarray(copied_out(x), dtype)
 
 
+def _deferring(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an operator of MXNet's arrays that leaves arrays it does not know to their own."""
+
+    @functools.wraps(method)
+    def operator(x: Any, y: Any) -> Any:
+        known = isinstance(y, mx.nd.NDArray | onp.ndarray | onp.generic)
+        return method(x, y) if known or not hasattr(y, "__array_ufunc__") else NotImplemented
+
+    return operator
+
+
 for _kind in (mx.nd.NDArray, mx.np.ndarray):
     _kind.__array__ = _as_numpys
+    for _name in "add sub mul truediv mod pow matmul eq ne lt le gt ge".split():
+        _method = getattr(_kind, f"__{_name}__", None)
+        if _method is not None:
+            setattr(_kind, f"__{_name}__", _deferring(_method))
 
 
 class _Memory:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as onp
 
 import minpy.numpy as np
+from minpy.array import is_recorded
 from minpy.nn import functional as F
 from minpy.nn.layers.shapes import class_numbers, fitting, whole_numbers
 from minpy.numpy import ndarray
@@ -271,7 +272,8 @@ def bce_with_logits(x: Any, target: Any) -> ndarray:
 
 def _alike(layer: str, x: Any, target: Any) -> tuple[ndarray, ndarray]:
     """Return predictions and targets as arrays of one shape and dtype."""
-    x, target = np.asarray(x), np.asarray(target)
+    as_array = np.array if is_recorded(x) or is_recorded(target) else np.asarray  # see `fitting`
+    x, target = (v if type(v) is ndarray else as_array(v) for v in (x, target))
     if x.shape != target.shape:
         raise ValueError(
             f"{layer}: target has shape {target.shape}, but x has shape {x.shape}; "

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as onp
 
 import minpy.numpy as np
+from minpy.array import is_recorded
 from minpy.numpy import ndarray
 
 Axis = tuple[int, str]  # ``4H`` is (4, "H"); a number is (number, "")
@@ -53,8 +54,10 @@ def fitting(layer: str, expected: str, *values: Any) -> list[Any]:
     """
     arrays = []
     known: dict[str, int] = {}
+    # what is kept for the backward pass must not change with the caller's arrays
+    as_array = np.array if any(map(is_recorded, values)) else np.asarray
     for (_, axes), value in zip(_parsed(expected), values, strict=True):
-        x = value if type(value) is ndarray else np.asarray(value)
+        x = value if type(value) is ndarray else as_array(value)
         arrays.append(x)
         shape = x.shape
         if len(shape) != len(axes):
