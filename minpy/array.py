@@ -308,7 +308,6 @@ def is_recorded(x: Any) -> bool:
 
 def is_differentiable(x: Any) -> bool:
     """Whether a gradient with respect to `x` makes sense: floating arrays and numbers."""
-    if isinstance(x, float | complex | onp.inexact):
-        return True
-    dtype = getattr(x, "dtype", None)
-    return isinstance(x, Array | ndarray) and onp.issubdtype(dtype, onp.inexact)
+    if type(x) is Array or isinstance(x, ndarray):
+        return dtype_of(x).kind in "fc"
+    return isinstance(x, float | complex | onp.inexact)

@@ -54,10 +54,10 @@ class Gradients:
             on_numpy = type(have) is ndarray
             into = add_into if on_numpy else backend_of(have).implementation("add_into")
             self.of[serial] = into(have, g)
-            self._own(serial)
+            self.own(serial)
         else:
             self.of[serial] = _sum(have, g)
-            self._own(serial)
+            self.own(serial)
 
     def _add_scatter(self, serial: int, read: Scatter) -> None:
         have = self.of.get(serial)
@@ -66,12 +66,17 @@ class Gradients:
             self.of[serial] = index_add(have, read.g, index=read.index)
             return
         g = current_data(read.g) if type(read.g) is Array else read.g
-        if have is None:
+        if type(g) is ndarray:  # short: loops over steps in time come here at each step
+            if have is None:
+                have = onp.zeros(read.shape, g.dtype)
+            elif serial not in self.owned or g.dtype is not have.dtype:
+                have = _copy(have, onp.result_type(have, g))
+        elif have is None:
             have = backend_of(g).implementation("zeros_for")(g, read.shape)
         elif serial not in self.owned or dtype_of(g) != dtype_of(have):
             have = _copy(have, onp.result_type(dtype_of(have), dtype_of(g)))
         self.of[serial] = _with_added(have, read.index, g)
-        self._own(serial)
+        self.own(serial)
 
     def leaves(self, serials: list[int], seed: Any) -> list[Any]:
         """Return what arrived at each leaf as an `Array` that can be written without harm."""
@@ -103,7 +108,8 @@ class Gradients:
         on_numpy = type(g) is ndarray
         region = None
         if value is not None and value[0] >= start:
-            region = _watched_rule(WRITE, 1)(g if on_numpy else wrap(g), *values, **static)
+            rule = _watched_rule(WRITE, 1) if op_watchers else WRITE.rules[1]
+            region = rule(g if on_numpy else wrap(g), *values, **static)
             region = region if on_numpy else region._data
             if mine and backend_of(g).aliases(region, g):
                 region = _copy(region)
@@ -119,12 +125,12 @@ class Gradients:
             self.owned.add(old[0])
         return g, region
 
-    def _own(self, serial: int) -> None:
+    def own(self, serial: int) -> None:
         """Note that nobody else has this buffer; a 0-d sum is no buffer but a NumPy scalar."""
-        if isinstance(self.of[serial], onp.generic):
-            self.owned.discard(serial)
-        else:
+        if type(self.of[serial]) is ndarray or not isinstance(self.of[serial], onp.generic):
             self.owned.add(serial)
+        else:
+            self.owned.discard(serial)
 
 
 def _watched_rule(record: Op, argnum: int) -> Any:
@@ -224,6 +230,7 @@ def backward(
     waiting = [(-end[0], end)]  # a heap: the youngest comes first
     outer_end = end if beyond else None
     del end
+    watching = bool(op_watchers)
     while waiting:
         node = heappop(waiting)[1]
         serial, record, parents, values, static = node
@@ -232,25 +239,28 @@ def backward(
         if record is WRITE and not recorded:
             shares = gradients.through_write(node, start)
         else:
+            shares = None
             g = of.pop(serial)
             owned.discard(serial)
             if (
                 recorded
                 or record.wrapped
-                or (type(g) not in NUMPYS and not runs_bare(record.name, g, values))
+                or (
+                    type(g) is not ndarray
+                    and type(g) not in NUMPYS
+                    and not runs_bare(record.name, g, values)
+                )
             ):
                 on_arrays = recorded or record.wrapped
                 g, values = _as_rules_want(node, g, on_arrays, recorded=beyond)
-            shares = None
+        rules = record.rules
         for i, parent in enumerate(parents):
-            if (
-                parent is None
-                or parent[0] < start
-                or (nodes is not None and parent[0] not in nodes)
-            ):
+            if parent is None or parent[0] < start:
                 continue
             to = parent[0]
-            rule = record.rules[i] if not op_watchers else _watched_rule(record, i)
+            if nodes is not None and to not in nodes:
+                continue
+            rule = _watched_rule(record, i) if watching else rules[i]
             if shares is not None:
                 share = shares[i]
             elif static is not None:
@@ -259,10 +269,20 @@ def backward(
                 share = rule(g, values[0], values[1], values[2])
             else:
                 share = rule(g, *values)
-            if to not in of:
+            have = of.get(to)
+            if have is None and to not in of:
                 heappush(waiting, (-to, parent))
                 if type(share) is ndarray:
                     of[to] = share
+                    continue
+            elif type(share) is ndarray is type(have) and not recorded:
+                # the commonest sum, spelt out; see `Gradients.add`
+                if to not in owned:
+                    of[to] = have + share
+                    gradients.own(to)
+                    continue
+                if have.shape == share.shape and have.dtype is share.dtype:
+                    have += share
                     continue
             if type(share) is Array and not recorded:
                 pinned = record.wrapped and getattr(share, "_pinned", False)  # a user's rule had it

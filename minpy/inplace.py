@@ -71,23 +71,26 @@ def getitem(x: Any, index: Any) -> Any:
     if not simple(index):
         return apply(_GETITEM, x, index=fixed(index))
     # what `apply` does, shorter: loops over steps in time read a slice in each
-    data = current_data(x)
+    data = x._data if x._link is None else current_data(x)
     if type(data) is not ndarray:
         return apply(_GETITEM, x, index=index)
     try:
         ans = data[index]
     except IndexError as error:
         raise errors.explained(error, "getitem", (x,)) from error
-    if type(ans) is not ndarray:
-        return apply(_GETITEM, x, index=index)
     _GETITEM.count()
     node = x._node
+    if type(ans) is not ndarray and not isinstance(ans, onp.inexact):
+        return tape.non_float_result(ans, node, _GETITEM)
     if node is not None:
         node = (next_serial(), _GETITEM, (node,), (None, data.shape), {"index": index})
     out = new(Array)
     out._data = ans
     out._node = node
-    link_view(out, x, (getitem, (index,), {}))
+    if type(ans) is ndarray:
+        link_view(out, x, (getitem, (index,), {}))
+    else:
+        out._link = None
     return out
 
 
@@ -142,7 +145,7 @@ def _write_old(g, ans, old, value, steps, index):
 
 def _write_value(g, ans, old, value, steps, index):
     region = getitem(follow(g, steps), index)
-    if any(call.__name__ == "imag" for call, _, _ in steps):
+    if steps and any(call.__name__ == "imag" for call, _, _ in steps):
         region = -region  # the gradient of x + iy is df/dx - i df/dy
     last = survivors(steps, index, g.shape)
     return unbroadcast(region if last is None else region * last, value)
@@ -164,7 +167,7 @@ def setitem(x: Array, index: Any, value: Any) -> None:
         if value._node is not None:
             value = moved(value, x._backend)
         node = value._node
-    if node is not None and not onp.issubdtype(dtype_of(x), onp.inexact):
+    if node is not None and dtype_of(x).kind not in "fc":
         raise errors.no_gradient_in(x.dtype, value)
     whole = node is not None and not steps and index is Ellipsis and value.shape == x.shape
     if whole and value.dtype == x.dtype and adopt(x, copy(value)):
@@ -211,6 +214,8 @@ def _just_written(value: Array, root: Array, steps: tuple, index: Any) -> bool:
     if call is not getitem or not names_once(index) or link.steps[:-1] != steps:
         return False
     shown = args[0] if args else static["index"]
+    if simple(index) and simple(shown):
+        return shown == index
     return repr(shown) == repr(index)  # slices, integers, None and Ellipsis only
 
 
@@ -290,9 +295,12 @@ def augmented(call: Callable[[Any, Any], Any], on_raw: Callable[[Any, Any], Any]
         result = call(x, y)
         if result is NotImplemented:
             return result
-        if result.shape != x.shape or not onp.can_cast(result.dtype, x.dtype, "same_kind"):
+        same_dtype = result.dtype == x.dtype
+        if result.shape != x.shape or not (
+            same_dtype or onp.can_cast(result.dtype, x.dtype, "same_kind")
+        ):
             raise errors.does_not_fit(call.__name__, result, x)
-        if steps or result.dtype != x.dtype or not adopt(x, result):
+        if steps or not same_dtype or not adopt(x, result):
             setitem(x, Ellipsis, result)
         return x
 

@@ -213,32 +213,32 @@ def binary(
 
     def call(x, y):
         link = None
-        if type(x) is Array and x._link is None:
-            x_data = x._data
+        if type(x) is Array:
+            x_data = x._data if x._link is None else numpy_data(x)
+            x_node = x._node
+        elif type(y) is Array and (type(x) is float or type(x) is int):
+            x_data, x_node = x, None
         else:
-            x_data = numpy_data(x)
-        if x_data is None:
-            if not same_backend(x, y):
-                return apply(record, x, y)
-            x_data, link = current_data(x), x._link
-            run = implementation_on(x._link.backend, record)
+            return apply(record, x, y)
+        if type(y) is Array:
+            y_data = y._data if y._link is None else numpy_data(y)
+            y_node = y._node
+        elif type(y) is float or type(y) is int:
+            y_data, y_node = y, None
         else:
+            # NumPy lets an operand have its way that says so
+            defers = getattr(type(y), "__array_ufunc__", record) is None
+            return NotImplemented if defers else apply(record, x, y)
+        if x_data is not None and y_data is not None:
             run = record.run
             count()
-        x_node = x._node
-        if type(y) is float or type(y) is int:
-            y_data = y
-            y_node = None
+        elif same_backend(x, y):
+            link = x._link
+            run = implementation_on(link.backend, record)
+            x_data, x_node = current_data(x), x._node
+            y_data, y_node = (current_data(y), y._node) if type(y) is Array else (y, None)
         else:
-            if link is not None:
-                y_data = current_data(y)
-            else:
-                y_data = y._data if type(y) is Array and y._link is None else numpy_data(y)
-            if y_data is None:
-                # NumPy lets an operand have its way that says so
-                defers = getattr(type(y), "__array_ufunc__", record) is None
-                return NotImplemented if defers else apply(record, x, y)
-            y_node = y._node
+            return apply(record, x, y)
         try:
             ans = run(x_data, y_data)
         except Exception as error:
@@ -253,18 +253,20 @@ def binary(
         if x_node is None and y_node is None:
             out._node = None
             return out
-        if x_node is None or x_for_x or (x_for_y and y_node is not None):
+        if x_node is not None and not x_for_x and (y_node is None or not x_for_y):
+            x_data = x_data.shape
+        elif x_data is not x:
             if x._link is None:
                 x._pinned = True
             else:
                 x_data = pin(x)
-        else:
-            x_data = x_data.shape
-        if y_node is None or y_for_y or (y_for_x and x_node is not None):
-            if y_data is not y:
-                y_data = pin(y)
-        else:
+        if y_node is not None and not y_for_y and (x_node is None or not y_for_x):
             y_data = y_data.shape
+        elif y_data is not y:
+            if y._link is None:
+                y._pinned = True
+            else:
+                y_data = pin(y)
         if reads_ans:
             out._pinned = True
         else:
@@ -292,10 +294,47 @@ def op(name: str, *rules: Rule | None, reads: str = "", raw: Any = None) -> Call
     """
     record = Op(name, Rules(*rules), reads, raw)
 
+    reads_x = "x" in record.reads or "all" in record.reads
+    reads_ans = "ans" in record.reads
+
     def call(*args, **static):
-        return apply(record, *args, **static)
+        # what `apply` does, shorter, for one array of NumPy's and options
+        if not (len(args) == 1 or (args and _OPTIONS.issuperset(map(type, args[1:])))):
+            return apply(record, *args, **static)
+        x = args[0]
+        if type(x) is ndarray:
+            return record.run(*args, **static)
+        data = numpy_data(x)
+        if data is None:
+            return apply(record, *args, **static)
+        record.count()
+        try:
+            ans = record.run(data, *args[1:], **static)
+        except Exception as error:
+            raise explained(error, name, args) from error
+        node = x._node
+        if type(ans) is not ndarray and not isinstance(ans, onp.inexact):
+            node = _node_of(record, args, ans, static) if node is not None else None
+            return wrap_result(ans, node, NUMPY, args, [data], record, static)
+        out = new(Array)
+        out._data = ans
+        out._link = None
+        if node is not None:
+            parents = (node,) if len(args) == 1 else (node, *[None] * (len(args) - 1))
+            check_rules(record, parents)
+            values = (ans if reads_ans else None, pin(x) if reads_x else data.shape, *args[1:])
+            node = (next_serial(), record, parents, values, static or None)
+            if reads_ans:
+                out._pinned = True
+        out._node = node
+        if type(ans) is ndarray and _shows(ans, data):
+            link_view(out, x, (call, args[1:], static))
+        return out
 
     return declare(record, call)
+
+
+_OPTIONS = frozenset({int, tuple, str, bool, type(None)})
 
 
 def variadic(name: str, rule: Rule, reads: str = "", raw: Any = None) -> Callable[..., Any]:
@@ -432,9 +471,16 @@ def _is_view(ans: Any, data: Any, backend: Backend, record: Op, args: Any, stati
     """Whether a result shows the memory of the first argument, or would on NumPy."""
     if backend is not NUMPY:
         return backend.aliases(ans, data) or backend.copies_view(record, args, static)
-    if type(ans) is not ndarray or (ans.base is None and ans is not data):
+    return type(ans) is ndarray and _shows(ans, data)
+
+
+def _shows(ans: ndarray, data: Any) -> bool:
+    """Whether an array shows the memory of another one, which it was made of."""
+    if ans.base is None and ans is not data:
         return False
-    return type(data) is ndarray and onp.may_share_memory(ans, data)
+    if type(data) is not ndarray:
+        return False
+    return ans.base is data or ans is data or onp.may_share_memory(ans, data)
 
 
 def moved(x: Any, backend: Backend) -> Array:

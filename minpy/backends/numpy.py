@@ -82,6 +82,8 @@ def _add_rows(buffer: onp.ndarray, index: onp.ndarray, values: Any) -> None:
 
 def names_once(index: Any) -> bool:
     """Whether `index` cannot name an element twice: slices, integers and masks cannot."""
+    if type(index) is slice or type(index) is int:
+        return True
     parts = index if type(index) is tuple else (index,)
     return all(
         part is None

@@ -87,8 +87,8 @@ def _with_deference(call: Callable) -> Callable:
     return method
 
 
-def _reflected(call: Callable) -> Callable:
-    return lambda x, y: call(y, x)
+def _reflected(name: str, call: Callable) -> Callable:
+    return call if name in ("add", "multiply") else lambda x, y: call(y, x)
 
 
 def _compare(short: str, name: str) -> Callable:
@@ -124,7 +124,7 @@ def _method(name: str) -> Callable:
 def reshape(self, *shape, order="C", **kwargs):
     """Return the same values in another shape; see `numpy.reshape`."""
     shape = shape[0] if len(shape) == 1 else shape
-    return np.reshape(self, shape, order=order)
+    return OURS["reshape"](self, shape, order)
 
 
 def transpose(self, *axes):
@@ -310,7 +310,7 @@ def install() -> None:
         call = _binary(name)
         method = _with_deference(call) if name not in OURS else call
         setattr(Array, f"__{short}__", method)
-        setattr(Array, f"__r{short}__", _reflected(call))
+        setattr(Array, f"__r{short}__", _reflected(name, call))
         setattr(Array, f"__i{short}__", augmented(call, getattr(operator, f"i{short}")))
     for short, name in COMPARISONS.items():
         setattr(Array, f"__{short}__", _compare(short, name))

@@ -16,7 +16,7 @@ import numpy as onp
 from numpy import ndarray
 
 from minpy import backends
-from minpy.array import Array, current_data, link_view, raw, wrap
+from minpy.array import Array, current_data, link_view, numpy_data, raw, wrap
 from minpy.backends import FOREIGN, NUMPY
 from minpy.backends.statistics import counter, plain_watchers, watched
 from minpy.errors import explained, no_gradient, written_outside
@@ -25,7 +25,7 @@ from minpy.ops.creation import as_array, astype, owning
 from minpy.ops.indexing import where as choose
 from minpy.ops.reduction import WITH_WHERE
 from minpy.ops.shape import from_nested
-from minpy.tree import only_numbers, tree_map
+from minpy.tree import NUMBERS, only_numbers, tree_map
 
 # ----- looking at arguments
 
@@ -65,7 +65,10 @@ def found_in(args: tuple, kwargs: dict) -> Found:
 
 def unwrap_nested(value: Any) -> Any:
     """Return an argument with NumPy's raw arrays in place of ours."""
-    return raw(value) if type(value) is Array else tree_map(_unwrapped, value, numbers=False)
+    kind = type(value)
+    if kind is Array:
+        return raw(value)
+    return value if kind in NUMBERS else tree_map(_unwrapped, value, numbers=False)
 
 
 def _unwrapped(value: Any) -> Any:
@@ -133,6 +136,14 @@ def plain(name: str, function: Callable, *, refuses: bool = True) -> Callable:
 
     @functools.wraps(function, updated=())
     def call(*args, **kwargs):
+        if len(args) == 1 and not kwargs and not refuses and not plain_watchers:
+            data = numpy_data(args[0])  # in short: zeros_like(x) in a loop
+            if data is not None:
+                count()
+                result = function(data)
+                if type(result) is ndarray and result.base is None:
+                    return wrap(result)
+                return result if type(result) in NUMBERS else wrap_nested(result)
         found = found_in(args, kwargs)
         refused = found.recorded and refuses
         if refused and name in _TO_FILES:
@@ -232,9 +243,18 @@ def traced(name: str, function: Callable, ours: Callable) -> Callable:
     """Return the public form of a function that `minpy.ops` has too."""
     parameters, defaults, known, positional = _parameters(function, ours)
     count = counter(name, NUMPY.name)
+    options = _options_of(ours)
 
     @functools.wraps(function, updated=())
     def call(*args, **kwargs):
+        if (
+            options is not None
+            and len(args) == 1
+            and type(args[0]) is Array
+            and options.issuperset(kwargs)
+            and (not kwargs or _OPTIONS.issuperset(map(type, kwargs.values())))
+        ):
+            return ours(*args, **kwargs)
         found = found_in(args, kwargs)
         if kwargs.get("out") is not None:
             return into(kwargs["out"], call, args, kwargs)
@@ -292,6 +312,15 @@ def gathered(value: Any) -> Any:
 
 
 _EXTRAS = ("dtype", "where", "initial")
+_OPTIONS = frozenset({int, bool, tuple, type(None)})
+
+
+def _options_of(ours: Callable) -> frozenset[str] | None:
+    """Return the options of an op that NumPy's function of its name runs, for a call in short."""
+    record = getattr(ours, "op", None)
+    if record is None or record.own_raw is not None:
+        return None
+    return frozenset(list(_own_parameters(ours))[1:])
 
 
 def _parameters(function: Callable, ours: Callable) -> tuple[list[str], dict, Any, int]:

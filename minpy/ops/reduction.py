@@ -69,7 +69,7 @@ sum = op("sum", lambda g, ans, a, axis=None, keepdims=False: spread(g, a, axis))
 
 def spread(g: Any, x: Any, axis: Axis) -> Any:
     """Return a reduction's gradient, broadcast to the shape of what was reduced."""
-    return broadcast_to(unreduced(g, x, axis), shape_of(x))
+    return broadcast_to(g if axis is None else unreduced(g, x, axis), shape_of(x))
 
 
 mean = op(

@@ -48,7 +48,7 @@ def _inverse(axes: Sequence[int] | None) -> tuple[int, ...] | None:
 
 
 def reshape(a: Any, shape: Any, order: str = "C") -> Any:
-    return _reshape(a, shape, order=memory_order(a, order))
+    return _reshape(a, shape) if order == "C" else _reshape(a, shape, order=memory_order(a, order))
 
 
 def memory_order(a: Any, order: str) -> str:
