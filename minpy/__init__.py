@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any
 from minpy import extend, numpy
 from minpy.array import is_recorded
 from minpy.autograd import (
-    elementwise_grad,
     grad,
-    grad_and_loss,
     make_vjp,
     value_and_grad,
 )
@@ -17,7 +15,9 @@ from minpy.backends.context import Context, cpu, current_context, gpu, set_conte
 from minpy.backends.policy import current_policy, set_global_policy, use_policy, wrap_policy
 from minpy.derivatives import (
     deriv,
+    elementwise_grad,
     grad_and_aux,
+    grad_and_loss,
     grad_named,
     hessian,
     hessian_tensor_product,

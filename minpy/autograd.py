@@ -347,37 +347,6 @@ def grad(f: Callable, argnum: Argnum = 0) -> Callable[..., Any]:
     return gradient
 
 
-def grad_and_loss(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Any, Any]]:
-    """Return a function that returns the gradient of `f` and its value; see `value_and_grad`.
-
-    Examples
-    --------
-    >>> import minpy
-    >>> minpy.grad_and_loss(lambda x: x * x)(3.0)
-    (array(6.), array(9.))
-    """
-    both = value_and_grad(f, argnum)
-
-    @functools.wraps(f)
-    def gradient_and_loss(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        value, gradient = both(*args, **kwargs)
-        return gradient, value
-
-    return gradient_and_loss
-
-
-def elementwise_grad(f: Callable, argnum: Argnum = 0) -> Callable[..., Any]:
-    """Return the derivative of a function that works element by element, as `grad` does.
-
-    Examples
-    --------
-    >>> import minpy, minpy.numpy as np
-    >>> minpy.elementwise_grad(np.square)(np.array([1.0, 2.0, 3.0]))
-    array([2., 4., 6.])
-    """
-    return grad(f, argnum)
-
-
 def make_vjp(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Callable, Any]]:
     """Return a function that returns a vector-Jacobian product and the value of `f`.
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from minpy.array import Array
-from minpy.autograd import grad, grad_and_loss
+from minpy.autograd import grad
+from minpy.derivatives import grad_and_loss
 from minpy.numpy import asarray
 from minpy.symbol import Function
 from minpy.tree import tree_map

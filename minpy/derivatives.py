@@ -20,7 +20,7 @@ import numpy as onp
 
 from minpy import errors
 from minpy.array import Array, is_differentiable
-from minpy.autograd import Argnum, grad, make_vjp
+from minpy.autograd import Argnum, grad, make_vjp, value_and_grad
 from minpy.inplace import zeros_for
 from minpy.ops.creation import as_array
 from minpy.ops.elementwise import real
@@ -31,7 +31,9 @@ from minpy.tree import leaves, tree_map
 
 __all__ = [
     "deriv",
+    "elementwise_grad",
     "grad_and_aux",
+    "grad_and_loss",
     "grad_named",
     "hessian",
     "hessian_tensor_product",
@@ -45,6 +47,37 @@ __all__ = [
     "tensor_jacobian_product",
     "vector_jacobian_product",
 ]
+
+
+def grad_and_loss(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Any, Any]]:
+    """Return a function that returns the gradient of `f` and its value; see `value_and_grad`.
+
+    Examples
+    --------
+    >>> import minpy
+    >>> minpy.grad_and_loss(lambda x: x * x)(3.0)
+    (array(6.), array(9.))
+    """
+    both = value_and_grad(f, argnum)
+
+    @functools.wraps(f)
+    def gradient_and_loss(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        value, gradient = both(*args, **kwargs)
+        return gradient, value
+
+    return gradient_and_loss
+
+
+def elementwise_grad(f: Callable, argnum: Argnum = 0) -> Callable[..., Any]:
+    """Return the derivative of a function that works element by element, as `grad` does.
+
+    Examples
+    --------
+    >>> import minpy, minpy.numpy as np
+    >>> minpy.elementwise_grad(np.square)(np.array([1.0, 2.0, 3.0]))
+    array([2., 4., 6.])
+    """
+    return grad(f, argnum)
 
 
 def make_jvp(f: Callable, argnum: Argnum = 0) -> Callable[..., Callable]:
