@@ -232,7 +232,7 @@ def binary(
         if x_data is not None and y_data is not None:
             run = record.run
             count()
-        elif same_backend(x, y):
+        elif x_data is None and same_backend(x, y):
             link = x._link
             run = implementation_on(link.backend, record)
             x_data, x_node = current_data(x), x._node
