@@ -31,6 +31,9 @@ else:
 
 new = object.__new__
 
+observers: list[Callable[[Array], None]] = []  # called with recorded arrays that are looked at
+exits: dict[str, int] = {}  # ways of leaving a recorded array, and the node last left by each
+
 
 @dataclass(slots=True)
 class Shared:
@@ -162,6 +165,7 @@ class Array(ArrayMethods):
         """Return an array with the same values through which no gradient flows."""
         out = wrap(pin(self))
         out._pinned = True
+        leave_by("x.detach()", self)
         return out
 
     def _leave(self, how: str) -> Any:
@@ -279,9 +283,28 @@ def dtype_of_raw(data: Any) -> onp.dtype:
     return dtype if isinstance(dtype, onp.dtype) else backends.backend_of(data).dtype_of(data)
 
 
+def look_at(x: Array) -> None:
+    """Tell those who observe it that the values of an array are used outside of what is recorded.
+
+    What is decided by them, such as a mask, stays as it is when the recording is replayed.
+    """
+    if x._node is not None:
+        for observe in observers:
+            observe(x)
+
+
+def leave_by(how: str, x: Array) -> None:
+    """Note that the program took the values of a recorded array, in one of the explicit ways."""
+    if x._node is not None:
+        exits[how] = x._node[0]
+        look_at(x)
+
+
 def printable(x: Array) -> Any:
     """Return the values as NumPy's, for looking at."""
     data = current_data(x)
+    if observers:
+        look_at(x)
     link = x._link
     return data if link is None or link.backend is NUMPY else link.backend.to_numpy(data)
 

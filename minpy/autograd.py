@@ -12,6 +12,7 @@ import gc
 import inspect
 import sys
 import threading
+import warnings
 import weakref
 from collections.abc import Callable, Sequence
 from itertools import chain, compress, repeat
@@ -21,7 +22,7 @@ from typing import Any
 import numpy as onp
 
 from minpy import errors
-from minpy.array import Array, current_data, dtype_of, is_differentiable, printable, wrap
+from minpy.array import Array, current_data, dtype_of, exits, is_differentiable, printable, wrap
 from minpy.backward import backward, between, without_bystanders
 from minpy.inplace import zeros_for
 from minpy.ops.creation import as_array, astype, new_array
@@ -62,6 +63,7 @@ class Recording:
         for guard in before_recording:
             guard(f)
         self.f = f
+        self.argnums = _argnums(f, argnum)
         self.bare = isinstance(argnum, int | str)
         self.leaves: list[Node] = []
         self.start = next_serial()
@@ -69,7 +71,7 @@ class Recording:
         self._given: list[Any] = []
         given_args, given_kwargs = list(args), dict(kwargs)
         with _lock:  # nobody looks for what ended recordings left while this one begins
-            for which in _argnums(f, argnum):
+            for which in self.argnums:
                 holder, place = _argument(f, which, given_args, given_kwargs)
                 self._given.append(holder[place])
                 holder[place] = tree_map(self._leaf, holder[place])
@@ -103,6 +105,11 @@ class Recording:
         if type(result) is not Array:
             raise errors.no_array(self.f, result)
         current_data(result)
+        if result.dtype.kind == "b":
+            raise errors.no_array(self.f, result)
+        ways = [way for way, serial in exits.items() if serial >= self.start]
+        if result._node is None and ways:
+            warnings.warn(errors.constant_result(self.f, ways, self.argnums), stacklevel=3)
         return result
 
     def gradients(self, found: list[Any]) -> Any:
@@ -282,6 +289,8 @@ def value_and_grad(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Any, 
     >>> minpy.value_and_grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
     (array(5.), array([2., 4.]))
     """
+    if not callable(f):
+        raise errors.no_function(f)
 
     @functools.wraps(f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -365,6 +374,8 @@ def make_vjp(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Callable, A
     >>> vjp(np.array([1.0, 3.0]))
     array([1., 3.])
     """
+    if not callable(f):
+        raise errors.no_function(f)
 
     @functools.wraps(f)
     def vjp_and_value(*args: Any, **kwargs: Any) -> tuple[Callable, Any]:

@@ -140,6 +140,31 @@ def nothing_floating(f: Callable, place: Any, value: Any) -> TypeError:
     )
 
 
+def no_function(f: Any) -> TypeError:
+    """What is to be differentiated is no function."""
+    return TypeError(
+        f"a function is differentiated, but was given {f!r}; write grad(f)(x), not grad(f(x))"
+    )
+
+
+def constant_result(f: Callable, ways: list[str], argnums: list) -> str:
+    """A result does not depend on the arguments, because the program left what was recorded."""
+    arguments = " and ".join(map(repr, argnums))
+    return (
+        f"the result of {name_of(f)} does not depend on argument {arguments}, whose gradient is "
+        f"zero: {' and '.join(ways)} took values out of what was recorded on the way. If that was "
+        "not meant, go on with the array itself"
+    )
+
+
+def no_replay(name: str, why: str) -> ValueError:
+    """A recording cannot be run again on other arguments."""
+    return ValueError(
+        f"the recording of {name} cannot be replayed on these arguments: {why}. Call {name} itself "
+        "on them, or record it again"
+    )
+
+
 def no_array(f: Callable, result: Any) -> TypeError:
     """The function to differentiate returned no array."""
     what = "nothing (did it forget to return?)" if result is None else kind_of(result)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as onp
 
-from minpy.array import Array, printable, raw, wrap
+from minpy.array import Array, leave_by, printable, raw, wrap
 
 # ----- looking
 
@@ -48,12 +48,15 @@ def hashed(self: Array) -> int:
 def asnumpy(self: Array) -> onp.ndarray:
     """Return the values as a plain `numpy.ndarray`, outside of what is being recorded."""
     data = printable(self)
+    leave_by("x.asnumpy()", self)
     return onp.array(data) if self._node is not None else onp.asarray(data)
 
 
 def item(self: Array, *index: Any) -> Any:
     """Return one element as a Python number, outside of what is being recorded."""
-    return printable(self).item(*index)
+    data = printable(self)
+    leave_by("x.item()", self)
+    return data.item(*index)
 
 
 def as_array(self: Array, dtype: Any = None, copy: bool | None = None) -> onp.ndarray:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as onp
 
-from minpy.array import Array, current_data, printable, wrap
+from minpy.array import Array, current_data, look_at, printable, wrap
 from minpy.backends import NUMPY, backend_for
 from minpy.backends.context import Context
 from minpy.backends.policy import current_policy
@@ -100,6 +100,7 @@ def _compare(short: str, name: str) -> Callable:
         if getattr(type(y), "__array_ufunc__", public) is None:
             return NotImplemented
         backend = x._backend
+        look_at(x)
         if backend is not NUMPY and same_backend(x, y):
             run = backend.implementation(name, getattr(onp, name))
             return wrap_nested(run(current_data(x), current_data(y) if type(y) is Array else y))

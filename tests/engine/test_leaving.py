@@ -172,3 +172,40 @@ def test_a_view_of_an_array_that_was_written_meanwhile_does_not_leave():
         return np.sum(y)
 
     assert minpy.grad(f)(2.0) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("f", "way"),
+    [
+        (lambda x: np.array(x.asnumpy()).sum(), r"x\.asnumpy\(\)"),
+        (lambda x: x[0].item() * 2.0, r"x\.item\(\)"),
+        (lambda x: np.sum(x.detach()), r"x\.detach\(\)"),
+    ],
+)
+def test_a_result_made_constant_by_an_explicit_exit_is_told(f, way):
+    with pytest.warns(UserWarning, match=rf"does not depend on argument 0.*{way}"):
+        gradient = minpy.grad(f)(np.ones(3))
+    assert not gradient.any()
+
+
+def test_exits_beside_the_way_to_the_result_are_not_told():
+    losses = []
+
+    def f(x):
+        loss = np.sum(x * x)
+        losses.append(loss.item())
+        return loss
+
+    assert minpy.grad(f)(np.ones(2)).tolist() == [2.0, 2.0]
+    assert minpy.grad(lambda x: np.sum(np.ones(2)))(np.ones(2)).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("differentiate", [minpy.grad, minpy.value_and_grad, minpy.make_vjp])
+def test_what_is_no_function_is_refused_at_once(differentiate):
+    with pytest.raises(TypeError, match=r"3\.0; write grad\(f\)\(x\)"):
+        differentiate(3.0)
+
+
+def test_a_comparison_has_no_gradient():
+    with pytest.raises(TypeError, match="dtype bool"):
+        minpy.grad(lambda x: x > 0)(np.ones(2))
