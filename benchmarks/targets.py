@@ -49,6 +49,12 @@ TARGETS = (
     Target("memory", "NumPy", 1.3, subject="minpy.nn"),
     Target("inplace.time", "minpy, 200 steps", 2.3, subject="minpy, 400 steps"),
     Target("inplace.memory", "minpy, 200 steps", 2.3, subject="minpy, 400 steps"),
+    *(
+        Target("outliers", "minpy, x + y", 3, subject=f"minpy, {expression}")
+        for expression in ("x.reshape(100)", "x.T", "x.sum()", "2 * x", "zeros_like(x)", "x[3]")
+    ),
+    Target("outliers", "minpy, x + y", 7, subject="minpy, f[:-1] += d"),
+    Target("springs", "NumPy", 5),
     Target("import", "NumPy", 1.3),
     # Linear cost. A quadratic engine would need 100 times as much per op, one that visits what is
     # aside 11 times; the factor of 2 is for caches, which the longer chain does not fit in.
