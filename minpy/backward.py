@@ -111,7 +111,7 @@ class Gradients:
             rule = _watched_rule(WRITE, 1) if op_watchers else WRITE.rules[1]
             region = rule(g if on_numpy else wrap(g), *values, **static)
             region = region if on_numpy else region._data
-            if mine and backend_of(g).aliases(region, g):
+            if mine and (getattr(region, "base", None) is g or backend_of(g).aliases(region, g)):
                 region = _copy(region)
         if old is None or old[0] < start:
             return None, region

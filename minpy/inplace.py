@@ -172,6 +172,11 @@ def setitem(x: Array, index: Any, value: Any) -> None:
     whole = node is not None and not steps and index is Ellipsis and value.shape == x.shape
     if whole and value.dtype == x.dtype and adopt(x, copy(value)):
         return
+    _write(x, root, steps, index, value, node)
+
+
+def _write(x: Array, root: Array, steps: tuple, index: Any, value: Any, node: tuple | None) -> None:
+    """Write a value whose node is `node`, and give the root of `x` its new node."""
     before = None
     if node is not None and root._node is None:
         before = root._backend.implementation("copy")(current_data(root))
@@ -251,7 +256,7 @@ def adopt(x: Array, fresh: Array) -> bool:
 def _assign(x: Array, index: Any, value: Any) -> None:
     data = current_data(x)
     backend = x._backend
-    overlaps = type(value) is Array and origin(value)[0] is origin(x)[0]
+    overlaps = backend is not NUMPY and type(value) is Array and origin(value)[0] is origin(x)[0]
     if type(value) is Array:
         value = current_data(value) if value._backend is backend else raw(value)
     if isinstance(data, onp.generic):
@@ -260,7 +265,11 @@ def _assign(x: Array, index: Any, value: Any) -> None:
         if backend is not NUMPY:
             value = backend.implementation("copy")(value) if overlaps else backend.inward(value)
             _write_there(x, index, value)
-        elif isinstance(value, ndarray) and not simple(index) and onp.may_share_memory(value, data):
+        elif (
+            isinstance(value, ndarray)
+            and not (index is Ellipsis or simple(index))
+            and onp.may_share_memory(value, data)
+        ):
             data[index] = value.copy()  # NumPy does not protect what it reads from what it writes
         else:
             data[index] = value
@@ -283,7 +292,9 @@ def augmented(call: Callable[[Any, Any], Any], on_raw: Callable[[Any, Any], Any]
 
     def method(x, y):
         data = current_data(x)
-        if isinstance(data, onp.generic) or x._link is x._backend.home_of_scalars is not None:
+        if type(data) is not ndarray and (
+            isinstance(data, onp.generic) or x._link is x._backend.home_of_scalars is not None
+        ):
             return call(x, y)  # NumPy's scalars are immutable: the name is bound to a new one
         if type(y) is Array:
             current_data(y)
@@ -295,6 +306,16 @@ def augmented(call: Callable[[Any, Any], Any], on_raw: Callable[[Any, Any], Any]
         result = call(x, y)
         if result is NotImplemented:
             return result
+        values = result._data
+        if (
+            steps
+            and type(values) is ndarray is type(data)
+            and values.shape == data.shape
+            and values.dtype is data.dtype
+            and data.dtype.kind in "fc"
+        ):  # short, as in loops over steps in time
+            _write(x, root, steps, Ellipsis, result, result._node)
+            return x
         same_dtype = result.dtype == x.dtype
         if result.shape != x.shape or not (
             same_dtype or onp.can_cast(result.dtype, x.dtype, "same_kind")

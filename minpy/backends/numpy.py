@@ -115,7 +115,7 @@ def write(x: onp.ndarray, value: Any, steps: Sequence[Step], index: Any) -> onp.
 def clear(buffer: onp.ndarray, steps: Sequence[Step], index: Any) -> None:
     """Zero ``view[index]`` in place, where `steps` lead from `buffer` to the view."""
     view = follow(buffer, steps)
-    if onp.may_share_memory(view, buffer):
+    if view is buffer or view.base is buffer or onp.may_share_memory(view, buffer):
         view[index] = 0
     else:
         buffer.reshape(-1)[follow(_places(buffer), steps)[index]] = 0
