@@ -129,12 +129,6 @@ class Array(ArrayMethods):
         shape = current_data(self).shape
         return shape if type(shape) is tuple else tuple(shape)
 
-    @shape.setter
-    def shape(self, shape: tuple[int, ...]) -> None:
-        raise AttributeError(
-            f"the shape of an array is not changed in place; write x = x.reshape({shape})"
-        )
-
     @property
     def ndim(self) -> int:
         """Number of axes."""

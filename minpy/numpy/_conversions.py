@@ -60,7 +60,10 @@ def item(self: Array, *index: Any) -> Any:
 
 
 def as_array(self: Array, dtype: Any = None, copy: bool | None = None) -> onp.ndarray:
-    data = self._leave("A conversion to a NumPy array (numpy.asarray, plain[i] = x)")
+    data = self._leave(
+        "A conversion to a NumPy array (numpy.asarray, plain[i] = x; plain.dot(x), for which you "
+        "write plain @ x)"
+    )
     return onp.array(data, dtype=dtype) if copy else onp.asarray(data, dtype=dtype)
 
 

@@ -176,6 +176,32 @@ def put(self, indices, values, mode="raise"):
     np.put(self, indices, values, mode)
 
 
+def set_shape(self, shape):
+    """Carry out ``x.shape = shape``: `x` has the same elements in another shape from now on."""
+    data = current_data(self)
+    link = self._link
+    reshaped = OURS["reshape"](self, shape)
+    moved = type(data) is onp.ndarray and not onp.may_share_memory(data, current_data(reshaped))
+    if moved and self.size:
+        raise AttributeError(
+            f"the elements of this array are not in one piece, so that its shape cannot become "
+            f"{shape} in place; write x = x.reshape({shape})"
+        )
+    if link is not None and link.root is not None:
+        self._link = reshaped._link
+    elif sys.getrefcount(self._shared) > _NO_OTHER_VIEWS:
+        raise AttributeError(
+            "the shape of an array is not changed in place while there are views of it, such as "
+            f"x[0]; write x = x.reshape({shape})"
+        )
+    self._data, self._node = reshaped._data, reshaped._node
+
+
+# the references to what an array shares with its views: its own, that of `reshaped`, that of the
+# question
+_NO_OTHER_VIEWS = 3
+
+
 def resize(self, *shape, refcheck=True):
     """Refuse, and say what to write: memory is never resized under other arrays."""
     raise ValueError(f"an array is not resized in place; write x = np.resize(x, {shape})")
@@ -298,8 +324,11 @@ def array_ufunc(self, function, how, *inputs, **kwargs):
 def array_function(self, function, kinds, args, kwargs):
     """Let ``numpy.concatenate([x, y])`` be ours (NEP 18)."""
     module = function.__module__.removeprefix("numpy").removeprefix(".")
-    namespace = getattr(np, module, np) if module in ("linalg", "fft", "random") else np
-    theirs = getattr(onp, module, onp) if namespace is not np else onp
+    namespace, theirs = np, onp
+    if module in ("linalg", "fft", "random"):
+        namespace, theirs = getattr(np, module), getattr(onp, module)
+    elif function.__name__ in np.lib.stride_tricks.__all__:  # its module differs between NumPys
+        namespace, theirs = np.lib.stride_tricks, onp.lib.stride_tricks
     if getattr(theirs, function.__name__, None) is function:
         return getattr(namespace, function.__name__)(*args, **kwargs)
     return plain(f"{function.__module__}.{function.__name__}", function)(*args, **kwargs)
@@ -355,6 +384,7 @@ def install() -> None:
         "real": property(lambda self: OURS["real"](self), set_real),
         "reshape": reshape,
         "resize": resize,
+        "shape": Array.shape.setter(set_shape),  # type: ignore[attr-defined]
         "setflags": setflags,
         "sort": sort,
         "T": property(OURS["transpose"]),

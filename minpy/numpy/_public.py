@@ -151,6 +151,8 @@ def plain(name: str, function: Callable, *, refuses: bool = True) -> Callable:
         out = kwargs.get("out")
         if out is not None:
             return into(out, call, args, kwargs)
+        if found.foreign and name in _ABOUT_ARRAYS:
+            return function(*tree_map(_stand_in, args), **tree_map(_stand_in, kwargs))
         if found.foreign:
             result = elsewhere(name, function, args, kwargs, home_of(found.arrays))
             if refused and not is_discrete(result):
@@ -171,6 +173,23 @@ def plain(name: str, function: Callable, *, refuses: bool = True) -> Callable:
         return wrap_nested(result, found.arrays)
 
     return call
+
+
+# What only asks for shapes and dtypes: it computes nothing, on no backend.
+_ABOUT_ARRAYS = frozenset(
+    """
+        can_cast common_type iscomplexobj isrealobj isscalar iterable ndim result_type shape size
+    """.split()
+)
+
+
+def _stand_in(x: Any) -> Any:
+    """Return for an array one of NumPy's with its shape and dtype, which takes no memory."""
+    if type(x) is not Array:
+        return x
+    if not x.shape:  # of a number, NumPy 1's `result_type` looks at the value
+        return raw(x)
+    return onp.broadcast_to(onp.zeros((), x.dtype), x.shape)
 
 
 _TO_FILES = {"save", "savetxt", "savez", "savez_compressed"}

@@ -278,8 +278,9 @@ def test_writing_recorded_values_into_integers_says_what_to_write():
 
 def test_resizing_in_place_says_what_to_write():
     assert "np.resize" in raised(ValueError, np.ones(2).resize, 3)
+    columns = np.ones((2, 3)).T
     with pytest.raises(AttributeError, match="reshape"):
-        np.ones(2).shape = (2, 1)
+        columns.shape = (6,)
 
 
 def test_a_name_that_numpy_does_not_have():
