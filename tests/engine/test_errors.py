@@ -278,9 +278,11 @@ def test_writing_recorded_values_into_integers_says_what_to_write():
 
 def test_resizing_in_place_says_what_to_write():
     assert "np.resize" in raised(ValueError, np.ones(2).resize, 3)
-    columns = np.ones((2, 3)).T
+    x = np.ones((2, 3))
+    row = x[0]
     with pytest.raises(AttributeError, match="reshape"):
-        columns.shape = (6,)
+        x.shape = (6,)
+    assert row.shape == (3,)
 
 
 def test_a_name_that_numpy_does_not_have():

@@ -20,10 +20,7 @@ from minpy.ops.shape import reshape
 
 __all__ = ["as_strided", "sliding_window_view"]
 
-_PLAIN = {
-    name: plain(f"lib.stride_tricks.{name}", getattr(theirs, name))
-    for name in __all__
-}
+_PLAIN = {name: plain(f"lib.stride_tricks.{name}", getattr(theirs, name)) for name in __all__}
 
 
 def as_strided(
