@@ -21,7 +21,7 @@ import numpy as onp
 from numpy import ndarray
 
 from minpy import backends, errors
-from minpy.backends import NUMPY, Backend
+from minpy.backends import FOREIGN, NUMPY, Backend
 from minpy.backends.context import Context
 
 if TYPE_CHECKING:
@@ -325,6 +325,6 @@ def is_recorded(x: Any) -> bool:
 
 def is_differentiable(x: Any) -> bool:
     """Whether a gradient with respect to `x` makes sense: floating arrays and numbers."""
-    if type(x) is Array or isinstance(x, ndarray):
+    if type(x) is Array or isinstance(x, ndarray) or type(x) in FOREIGN:
         return dtype_of(x).kind in "fc"
     return isinstance(x, float | complex | onp.inexact)

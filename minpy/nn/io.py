@@ -514,8 +514,11 @@ class _Worker:
 class _MXNetIter(DataIter):
     """An iterator of MXNet, whose batches are made of minpy's arrays."""
 
-    def __init__(self, theirs: Any) -> None:
-        self.theirs = theirs
+    def __init__(self, make: Callable[..., Any]) -> None:
+        self._make = make  # is told the number of the epoch
+        self._epoch = 0
+        self._filled = False  # whether the last batch was, with samples of the next epoch
+        self.theirs = theirs = make(0)
         self.batch_size = theirs.batch_size
         self.provide_data = [(d.name, tuple(d.shape)) for d in theirs.provide_data]
         self.provide_label = [(d.name, tuple(d.shape)) for d in theirs.provide_label]
@@ -523,6 +526,7 @@ class _MXNetIter(DataIter):
     def next(self) -> DataBatch:
         """Return the next batch; raise StopIteration at the end of the epoch."""
         batch = self.theirs.next()
+        self._filled = bool(batch.pad)
         data, label = (
             [np.array(x.asnumpy()) for x in part or []] for part in (batch.data, batch.label)
         )
@@ -531,16 +535,29 @@ class _MXNetIter(DataIter):
     def reset(self) -> None:
         """Begin the next epoch."""
         super().reset()
-        self.theirs.reset()
+        self._epoch += 1
+        if self._filled:  # MXNet would go on behind the samples that filled the last batch
+            self.theirs = self._make(self._epoch)
+        else:
+            self.theirs.reset()
+        self._filled = False
 
 
 def _of_mxnet(make: Callable, *args: Any, **kwargs: Any) -> _MXNetIter:
     """Return an iterator of MXNet each of whose epochs begins at the first sample."""
-    # with MXNet's default an epoch leaves out the samples that filled the last batch of the one
-    # before, and since filling does not count, they would count in neither
-    if "round_batch" in (make.__doc__ or ""):
-        kwargs.setdefault("round_batch", False)
-    return _MXNetIter(make(*args, **kwargs))
+    options = make.__doc__ or ""
+    # otherwise some of MXNet's iterators fill the last batch with memory that nobody has set, and
+    # do not say how much of it
+    if "round_batch" in options:
+        kwargs.setdefault("round_batch", True)
+    seed = kwargs.get("seed", 0)
+
+    def make_for(epoch: int) -> Any:
+        if epoch and kwargs.get("shuffle") and "seed :" in options:  # another order
+            return make(*args, **{**kwargs, "seed": seed + epoch})
+        return make(*args, **kwargs)
+
+    return _MXNetIter(make_for)
 
 
 def __getattr__(name: str) -> Any:

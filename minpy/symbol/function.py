@@ -17,7 +17,7 @@ from minpy.dtypes import get_default_dtype
 from minpy.extend import OnEachBackend
 from minpy.ops.creation import as_array, astype
 from minpy.symbol.executor import Call, Executor, Executors, same
-from minpy.symbol.graph import Graph, Shape, Shapes, load, said_by
+from minpy.symbol.graph import DTYPES, Graph, Shape, Shapes, load, said_by
 from minpy.symbol.states import States
 from minpy.tape import Op, Rules, apply
 
@@ -30,8 +30,11 @@ class Function:
     It is called by keyword, ``f(x=x, conv_weight=w)``, or by position in the order of `inputs`; it
     returns an array, or a tuple if the symbol has several outputs.  Data, weights and labels are
     all inputs.  Arrays may be NumPy's or MXNet's, float32 or float64; what is computed is as
-    precise as the most precise input.  Integers, such as labels, become floating numbers, because
-    MXNet wants them so.
+    precise as the most precise input.  Indices and lengths may be integers, and stay so; other
+    integers, such as labels, become floating numbers, because MXNet wants them so.
+
+    Keywords that are no inputs are left out, if all inputs are there: ``f(X=x, **params)`` takes
+    what it needs of the parameters of a whole network.
 
     Parameters
     ----------
@@ -54,7 +57,7 @@ class Function:
     Raises
     ------
     TypeError
-        In a call: an input is missing, or has a name that the symbol does not know.
+        In a call: an input is missing, or is given twice.
     ValueError
         In a call: the shapes do not go together.
     NoGradientError
@@ -145,7 +148,8 @@ class Function:
         Returns
         -------
         dict of dict
-            ``{name: {"shape": shape}}``, as ``ModelBase.add_params`` takes it.
+            ``{name: {"shape": shape}}``, as ``ModelBase.add_params`` takes it, with an init rule
+            where the symbol says one: ones for the scales of normalizations, for example.
 
         Raises
         ------
@@ -163,9 +167,9 @@ class Function:
         given = self._given_shapes(input_shapes)
         shapes = self._graph.shapes(given).inputs
         return {
-            name: {"shape": shape}
+            name: {"shape": shape, **self._graph.initial_values(name)}
             for name, shape in shapes.items()
-            if name not in given and name not in self._graph.labels
+            if name not in {*given, *self._graph.labels, *self._graph.initial_zeros}
         }
 
     def get_output_shapes(
@@ -235,7 +239,7 @@ class Function:
         shapes = self._shapes_of(arrays)
         inputs = self._graph.inputs
         for name in inputs:
-            if name not in arrays:  # labels, which are not read
+            if name not in arrays:  # labels, which are not read, and first states
                 arrays[name] = wrap(onp.zeros(shapes.inputs[name], onp.bool_))
         arrays = self._of_one_dtype(arrays)
         states = self.states.current(shapes.states)
@@ -281,14 +285,19 @@ class Function:
         free = [x.dtype for name, x in arrays.items() if name not in declared]
         floating = [dtype for dtype in free if dtype.kind == "f"]
         dtype = onp.result_type(*floating) if floating else get_default_dtype()
-        return {name: _cast(x, declared.get(name, dtype)) for name, x in arrays.items()}
+        kept = self._graph.integers
+        integers = {name: _integers(x.dtype) for name, x in arrays.items() if name in kept}
+        wanted = {name: found for name, found in integers.items() if found is not None} | declared
+        return {name: _cast(x, wanted.get(name, dtype)) for name, x in arrays.items()}
 
     def _shapes_of(self, arrays: dict[str, Array]) -> Shapes:
         """Return all shapes, and raise if those of the inputs do not go together."""
         given = {name: x.shape for name, x in arrays.items()}
         for name, declared in self.input_shapes.items():
             shape = given.get(name, declared)
-            if len(shape) != len(declared) or shape[1:] != declared[1:]:
+            batch = 1 if name in self._graph.time_major else 0
+            pairs = enumerate(zip(shape, declared))
+            if len(shape) != len(declared) or any(a != b for i, (a, b) in pairs if i > batch):
                 raise ValueError(
                     f"{self.name}: {name} has shape {shape}, but input_shapes says {declared}; "
                     "only the first axis, the size of the batch, may be another"
@@ -386,6 +395,13 @@ def _made_again(json: str, input_shapes: dict, name: str, is_train: bool, states
 
 def _cast(x: Array, dtype: onp.dtype) -> Array:
     return x if x.dtype == dtype else astype(x, dtype)
+
+
+def _integers(dtype: onp.dtype) -> onp.dtype | None:
+    """Return the dtype in which MXNet takes integers of a dtype; None for other numbers."""
+    if dtype.kind not in "iu":
+        return None
+    return dtype if dtype.name in DTYPES else onp.dtype("int64")
 
 
 def _raw(x: Any) -> Any:

@@ -12,7 +12,17 @@ import numpy as onp
 
 from minpy.symbol import gradients
 from minpy.symbol.gradients import every_node
-from minpy.symbol.operators import BROKEN, DRAWS, DYNAMIC, IN_USE, INDICES, LOSSES, in_numpys_shapes
+from minpy.symbol.operators import (
+    BROKEN,
+    DRAWS,
+    DYNAMIC,
+    FLOATING,
+    IN_USE,
+    INDICES,
+    INITIAL,
+    LOSSES,
+    in_numpys_shapes,
+)
 
 Shape = tuple[int, ...]
 
@@ -46,8 +56,12 @@ class Graph:
         Inputs that only the backward pass reads.
     without_gradient : dict of str
         The inputs that have no gradient, and what they are.
-    indices : set of str
+    integers : set of str
         Inputs that are indices, lengths or conditions, and nothing else: they may be integers.
+    initial_zeros : set of str
+        The first states of recurrent networks, whose shapes depend on the batch.
+    time_major : set of str
+        Inputs whose second axis may be that of the batch.
     lost : dict of str
         The inputs part of whose gradient MXNet loses, and where.
     bound_together : set of str
@@ -104,8 +118,17 @@ class Graph:
         self.numpys_shapes = any(in_numpys_shapes(node["op"]) for node in nodes)
         read_by = gradients.readers(graph)
         self.labels = set(gradients.only_read_in(LOSSES, read_by))
-        self.indices = set(gradients.only_read_in(INDICES, read_by))
+        integer_places = {op: place for op, place in INDICES.items() if op not in FLOATING}
+        self.integers = set(gradients.only_read_in(integer_places, read_by))
+        self.time_major = {
+            name for name, read in read_by.items() if any(op == "RNN" for op, _, _ in read)
+        }
         self.without_gradient = gradients.only_read_in({**LOSSES, **INDICES}, read_by)
+        self.initial_zeros = {
+            name
+            for name, read in read_by.items()
+            if read and all(op == "RNN" and place in (2, 3) for op, _, place in read)
+        }
         self.lost = gradients.lost(graph)
         self.bound_together = gradients.bound_together(graph)
         self.runnable = _with_each_result_once(symbol, graph["heads"])
@@ -126,11 +149,27 @@ class Graph:
         }
         self.has_custom = any(node["op"] == "Custom" for node in nodes)
         self._json = graph
+        self._read_by = read_by
+        self._attributes = attributes
         self._in_use: Any = None
         self.first_values = {
             state: 1.0 if "one" in attributes.get(state, {}).get("__init__", "") else 0.0
             for state in self.states
         }
+
+    def initial_values(self, name: str) -> dict[str, Any]:
+        """Return the init rule of a parameter, where its variable or its reader says one."""
+        declared = self._attributes.get(name, {}).get("__init__", "")
+        if declared:
+            kind, options = json.loads(declared)
+            values = {"zero": 0.0, "zeros": 0.0, "one": 1.0, "ones": 1.0}
+            value = options.get("value") if kind == "constant" else values.get(kind)
+            if value is not None:
+                return {"init_rule": "constant", "init_config": {"value": float(value)}}
+        for operator, _, place in self._read_by[name]:
+            if (operator, place) in INITIAL:
+                return INITIAL[operator, place]
+        return {}
 
     def in_use(self) -> Any:
         """Return the symbol that does in training what this one does in use; itself, if it can.
@@ -169,9 +208,14 @@ class Graph:
             If one is missing, if there are too many, or if there is no input of that name.
         """
         left = [name for name in order if name not in kwargs]
-        needed = [name for name in left if recorded or name not in self.labels]
+        needed = [
+            name
+            for name in left
+            if name not in self.initial_zeros and (recorded or name not in self.labels)
+        ]
         wrong = [name for name in kwargs if name not in self.inputs]
-        if wrong:
+        kwargs = {name: value for name, value in kwargs.items() if name in self.inputs}
+        if wrong and (args or needed):
             problem = f"has no input {self._unknown(wrong)}"
         elif args and len(args) not in (len(left), len(needed)):
             names = ", ".join(left) or "nothing"

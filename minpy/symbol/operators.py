@@ -49,6 +49,9 @@ INDICES = {
     "SequenceReverse": 1,
 }
 
+# The operators whose indices have to be of the dtype of the data.
+FLOATING = frozenset({"softmax_cross_entropy"})
+
 # Inputs whose gradient is not zero, and for which MXNet returns zeros, or another function's.
 LOST = {
     "_contrib_box_iou": (0, 1),
@@ -120,6 +123,15 @@ DYNAMIC = {
 BROKEN = {
     "_image_flip_top_bottom": "sets no middle row; use reverse(axis=0)",
     "_image_random_flip_top_bottom": "sets no middle row; use reverse(axis=0)",
+}
+
+# What parameters are in the beginning, where the rules for biases and filters are wrong:
+# (operator, number of the input) -> the options of `add_param`.
+_ONES = {"init_rule": "constant", "init_config": {"value": 1.0}}
+INITIAL = {
+    **{(operator, 1): _ONES for operator in (*FIRST_RESULT_ONLY, "InstanceNorm")},
+    ("LeakyReLU", 1): {"init_rule": "constant", "init_config": {"value": 0.25}},
+    ("RNN", 1): {"init_rule": "gaussian", "init_config": {"stdvar": 0.1}},
 }
 
 DRAWS = re.compile("random|sample_|shuffle|bernoulli")  # numbers, always

@@ -423,3 +423,45 @@ def test_iterators_of_mxnet_are_here(tmp_path):
 def test_a_name_that_is_no_iterator_is_not_there():
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         io.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "kind", ["CSVIter", "LibSVMIter", "ImageRecordIter", "ImageRecordUInt8Iter"]
+)
+def test_no_sample_of_mxnets_iterators_is_lost_doubled_or_made_up(tmp_path, kind):
+    pytest.importorskip("mxnet", reason="needs MXNet")
+    file = str(tmp_path / "data")
+    if kind == "CSVIter":
+        onp.savetxt(file, 10 * onp.arange(1, 8))
+        options = {"data_csv": file, "data_shape": (1,)}
+    elif kind == "LibSVMIter":
+        lines = [f"{i} 0:{10 * i}" for i in range(1, 8)]
+        (tmp_path / "data").write_text("\n".join([*lines, ""]))
+        options = {"data_libsvm": file, "data_shape": (1,)}
+    else:
+        _write_images(file)
+        options = {"path_imgrec": file, "data_shape": (3, 8, 8), "preprocess_threads": 1}
+    batches = getattr(io, kind)(batch_size=3, **options)
+    for _ in range(3):
+        found = []
+        for batch in batches:
+            values = batch.data[0].asnumpy().reshape(3, -1)[:, 0].tolist()
+            found += values[: 3 - batch.pad]
+            assert set(values) <= {10, 20, 30, 40, 50, 60, 70}
+        assert found == [10, 20, 30, 40, 50, 60, 70]
+
+
+def _write_images(file):
+    """Write a record of 7 images, each of one grey: 10, 20, ..., 70."""
+    from io import BytesIO
+
+    import mxnet as mx
+    from PIL import Image
+
+    record = mx.recordio.MXRecordIO(file, "w")
+    for i in range(1, 8):
+        picture = BytesIO()
+        Image.fromarray(onp.full((8, 8, 3), 10 * i, "uint8")).save(picture, "PNG")
+        header = mx.recordio.IRHeader(0, float(i), i, 0)
+        record.write(mx.recordio.pack(header, picture.getvalue()))
+    record.close()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minpy.nn.layer import Layer
-from minpy.nn.modules.dense import ONES, ZEROS
+from minpy.nn.modules.dense import ZEROS
 from minpy.symbol import Function
 
 
@@ -36,13 +36,16 @@ class Symbolic(Layer):
         self.variables = ("data",) if variables is None else tuple(variables)
         self.symbol = symbol
         self.function: Function | None = None  # once the shapes are known
+        self._said: dict[str, dict] = {}  # the init rules that the symbol says
         self._shared: dict[str, Any] = {}  # the states as the model and MXNet last both had them
 
     def _found(self, inputs: tuple, named: dict[str, Any]) -> tuple[dict, dict]:
         given = self._by_name(inputs, named)
         shapes = {name: tuple(x.shape) for name, x in given.items()}
         self.function = Function(self.symbol, shapes)
-        params = {name: config["shape"] for name, config in self.function.get_params().items()}
+        configs = self.function.get_params()
+        params = {name: config["shape"] for name, config in configs.items()}
+        self._said = {name: config for name, config in configs.items() if "init_rule" in config}
         self._shared = dict(self.function.states)
         return params, self._shared
 
@@ -50,9 +53,10 @@ class Symbolic(Layer):
         return {**dict(zip(self.variables, inputs)), **named}
 
     def init_config(self, name: str) -> dict[str, Any]:
-        """Return zeros for biases and shifts, ones for scales, by MXNet's names."""
-        if name.endswith("gamma"):
-            return ONES
+        """Return what the symbol says, and zeros for biases and shifts by MXNet's names."""
+        said = self._said.get(name)
+        if said:
+            return {"init_rule": said["init_rule"], **said["init_config"]}
         return ZEROS if name.endswith(("bias", "beta")) else {}
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
