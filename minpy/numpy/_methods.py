@@ -88,7 +88,16 @@ def _with_deference(call: Callable) -> Callable:
 
 
 def _reflected(name: str, call: Callable) -> Callable:
+    if name == "divide":
+        return _divide_into
     return call if name in ("add", "multiply") else lambda x, y: call(y, x)
+
+
+def _divide_into(x, y):
+    # 1 / x as its own op keeps its result alone, and not x too: half the memory of a logistic
+    if (type(y) is int or type(y) is float) and y == 1 and x.dtype.kind == "f":
+        return OURS["reciprocal"](x)
+    return OURS["divide"](y, x)
 
 
 def _compare(short: str, name: str) -> Callable:

@@ -2,11 +2,13 @@
 
 import tracemalloc
 
+import numpy as onp
 import pytest
 
 import minpy
 import minpy.numpy as np
 from minpy.extend import defvjp, primitive
+from minpy.tape import leaf
 
 
 class Meter:
@@ -87,3 +89,21 @@ def test_the_meter_sees_quadratic_cost():
     assert bytes_of_loop(400, "out[t] = look(out.copy()[t - 1] * w)") > 3 * bytes_of_loop(
         200, "out[t] = look(out.copy()[t - 1] * w)"
     )
+
+
+def test_a_logistic_keeps_two_arrays():
+    """The exponential and the result; what lies between is not kept for the gradient."""
+
+    def kept(f):
+        node = f(leaf(np.ones((3, 4))))._node
+        found = {}
+        while node is not None:
+            found.update({id(v): v for v in node[3] if isinstance(v, onp.ndarray)})
+            node = next(filter(None, node[2]), None)
+        return len(found)
+
+    assert kept(lambda a: 1 / (1 + np.exp(-a))) == 2
+    assert kept(lambda a: 1.0 / (1.0 + np.exp(-a))) == 2
+    x = np.array([0.5, 3.0], dtype="f")
+    assert (1 / x).asnumpy().tobytes() == (1 / x.asnumpy()).tobytes()
+    assert (1 / np.array([2, 4])).tolist() == [0.5, 0.25]
