@@ -13,6 +13,7 @@ setting them on each new array would cost as much as the checks of an op.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -290,7 +291,9 @@ def look_at(x: Array) -> None:
 def leave_by(how: str, x: Array) -> None:
     """Note that the program took the values of a recorded array, in one of the explicit ways."""
     if x._node is not None:
-        exits[how] = x._node[0]
+        caller = sys._getframe(2).f_globals.get("__name__", "")
+        if not caller.startswith("minpy."):  # an op of ours that decides by values tells nobody
+            exits[how] = x._node[0]
         look_at(x)
 
 

@@ -117,8 +117,8 @@ prod = op("prod", _prod_rule, reads="x")
 
 def _extreme_rule(g, ans, a, axis=None, keepdims=False):
     here = a == reshape(ans, kept(a.shape, axis))
-    share = here / here.sum(axis=axis, keepdims=True)
-    return unreduced(g, a, axis) * share.astype(dtype_of(a))
+    tied = here.sum(axis=axis, keepdims=True).astype(dtype_of(a))
+    return unreduced(g, a, axis) / tied * here
 
 
 max = op("max", _extreme_rule, reads="ans x")
