@@ -19,7 +19,13 @@ from minpy import backends
 from minpy.array import Array, current_data, link_view, numpy_data, raw, wrap
 from minpy.backends import FOREIGN, NUMPY
 from minpy.backends.statistics import counter, plain_watchers, watched
-from minpy.errors import explained, no_gradient, written_outside
+from minpy.errors import (
+    ImplicitExitError,
+    NoGradientError,
+    explained,
+    no_gradient,
+    written_outside,
+)
 from minpy.inplace import make_writable, setitem
 from minpy.ops.creation import as_array, astype, owning
 from minpy.ops.indexing import where as choose
@@ -284,9 +290,22 @@ def traced(name: str, function: Callable, ours: Callable) -> Callable:
                 if not found.arrays or not shows_memory_of(result, found.arrays):
                     count()
                     return wrap_nested(result, found.arrays)
-            return recorded(*args, **kwargs)
+                return recorded_or_view(result, args, kwargs)
+            if found.foreign or name not in _GRADIENT_ONLY:
+                return recorded(*args, **kwargs)
+            values = function(*unwrap_nested(args), **unwrap_nested(kwargs))
+            with onp.errstate(all="ignore"):
+                return with_values(name, recorded(*args, **kwargs), values)
         except Exception as error:
-            raise explained(error, name, args) from error
+            raise explained(numpys_error(error, function, args, kwargs), name, args) from error
+
+    def recorded_or_view(result, args, kwargs):
+        try:
+            return recorded(*args, **kwargs)
+        except NoGradientError:  # nothing is recorded, and NumPy knows what to do
+            if type(result) is ndarray and type(args[0]) is Array:
+                return as_view(result, call, args, kwargs)
+            raise
 
     gathers = name not in _TAKE_SEQUENCES
     owner = owning(ours)
@@ -312,6 +331,41 @@ def traced(name: str, function: Callable, ours: Callable) -> Callable:
         return _public_form(result)
 
     return call
+
+
+# Written in terms of ops, whose values differ from NumPy's in a rounding, or for NaN, infinities
+# and empty arrays: the value is NumPy's own, and what is written here gives the gradient.
+_GRADIENT_ONLY = frozenset(
+    """
+        average clip convolve corrcoef correlate cov geomspace gradient interp linspace logspace
+        median nanmax nanmean nanmedian nanmin nanpercentile nanquantile nanstd nanvar percentile
+        polyval quantile trapezoid trapz unwrap vander linalg.cond linalg.matrix_norm
+        linalg.matrix_power linalg.multi_dot linalg.norm linalg.tensorinv linalg.tensorsolve
+        linalg.vector_norm
+    """.split()
+)
+
+
+def with_values(name: str, result: Any, values: Any) -> Any:
+    """Return a recorded result with NumPy's values in it."""
+    if type(values) in (list, tuple):
+        pairs = zip(result, values, strict=True)
+        return type(values)(with_values(name, part, value) for part, value in pairs)
+    if type(result) is not Array or result._node is None:
+        return wrap_nested(values)
+    if result.shape != onp.shape(values):
+        raise no_gradient(f"{name} with these arguments")
+    return wrap(values, result._node)
+
+
+def numpys_error(error: Exception, function: Callable, args: tuple, kwargs: dict) -> Exception:
+    """Return the error that NumPy raises where ours raised one; ours where NumPy raises none."""
+    if not isinstance(error, NoGradientError | ImplicitExitError | RuntimeError):
+        try:
+            function(*unwrap_nested(args), **unwrap_nested(kwargs))
+        except Exception as theirs:
+            return theirs
+    return error
 
 
 # Functions whose lists are several arrays, not one.
@@ -390,7 +444,7 @@ def _chosen(name: str, kwargs: dict, defaults: dict, known: Any) -> dict:
     chosen = {}
     for key, value in kwargs.items():
         default = defaults.get(key)
-        if value is onp._NoValue or value is default:
+        if value is onp._NoValue or value is default or key == "subok":
             continue
         if known is not None and key not in known and key not in _EXTRAS:
             if key == "correction" and "ddof" in known:
@@ -410,6 +464,8 @@ def _with_extras(name: str, ours: Callable, args: tuple, kwargs: dict) -> Any:
         raise no_gradient(f"{name} with dtype={dtype!r}")
     if dtype is not None:
         several = isinstance(args[0], list | tuple)
+        if not all(fits_dtype(x, dtype) for x in (args[0] if several else args[:1])):
+            raise no_gradient(f"{name} of complex numbers with dtype={dtype!r}")
         cast = [astype(as_array(x), dtype) for x in (args[0] if several else args[:1])]
         args = (cast if several else cast[0], *args[1:])
     if where is not None and where is not True and name in WITH_WHERE:
@@ -417,6 +473,8 @@ def _with_extras(name: str, ours: Callable, args: tuple, kwargs: dict) -> Any:
     elif where is not None and where is not True:
         if name not in _NEUTRAL:
             raise no_gradient(f"{name} with where=...")
+        if onp.broadcast_shapes(onp.shape(where), args[0].shape) != args[0].shape:
+            raise ValueError(f"where, of shape {onp.shape(where)}, does not fit {args[0].shape}")
         neutral = _NEUTRAL[name] if _NEUTRAL[name] is not None else initial
         if neutral is None:
             raise ValueError(f"{name} with where=... needs initial=...")
@@ -427,6 +485,11 @@ def _with_extras(name: str, ours: Callable, args: tuple, kwargs: dict) -> Any:
             raise no_gradient(f"{name} with initial=...")
         result = _WITH_INITIAL[name](result, initial)
     return result
+
+
+def fits_dtype(x: Any, dtype: Any) -> bool:
+    """Whether an array can be cast as NumPy casts arguments: complex numbers are not made real."""
+    return onp.can_cast(as_array(x).dtype, dtype, "same_kind") or as_array(x).dtype.kind != "c"
 
 
 _OWN_DTYPE = {"linspace", "logspace", "geomspace", "cov", "corrcoef", "einsum"}

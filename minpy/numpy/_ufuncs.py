@@ -13,10 +13,12 @@ from minpy.array import Array, wrap
 from minpy.backends import NUMPY
 from minpy.backends.numpy import names_once
 from minpy.backends.statistics import counter
+from minpy.errors import no_gradient
 from minpy.inplace import fixed, getitem, index_add, setitem
 from minpy.numpy._public import (
     NOT_DIFFERENTIABLE,
     _chosen,
+    fits_dtype,
     found_in,
     gathered,
     into,
@@ -28,7 +30,7 @@ from minpy.numpy._public import (
 )
 from minpy.ops.creation import as_array, astype
 from minpy.ops.indexing import where as choose
-from minpy.ops.shape import broadcast_to, moveaxis, reshape, stack
+from minpy.ops.shape import broadcast_to, moveaxis, reshape, shape_of, stack
 
 
 def ufunc(name: str, function: Any, ours: Callable | None) -> Callable:
@@ -80,6 +82,8 @@ def _traced_ufunc(name: str, function: Any, ours: Callable) -> Callable:
         numbers = (int, float, complex)
         args = tuple(x if type(x) in numbers else as_array(gathered(x)) for x in args)
         if dtype is not None:
+            if not all(fits_dtype(x, dtype) for x in args):
+                raise no_gradient(f"{name} of complex numbers with dtype={dtype!r}")
             args = tuple(astype(x, dtype) for x in args)
         more = {key: value for key, value in kwargs.items() if key not in _CASTING}
         result = ours(*args, **_chosen(name, more, {}, accepted))
@@ -141,6 +145,8 @@ def _method(name: str, function: Any, ours: Callable) -> Callable:
         return function(array, axis, dtype, out, **kwargs)
 
     def own(array, axis=0, **kwargs):
+        if name.endswith("accumulate") and not shape_of(array):
+            raise TypeError("cannot accumulate on a scalar")
         return ours(array, axis=axis, **kwargs)
 
     return traced(name, theirs, own)
@@ -154,9 +160,9 @@ def _reduce(
     axes = range(array.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
     axes = tuple(range(array.ndim)[a] for a in axes)
     rest = tuple(i for i in range(array.ndim) if i not in axes)
-    rows = reshape(moveaxis(array, axes, range(len(axes))), (-1, *(array.shape[i] for i in rest)))
-    if not rows.shape[0]:
+    if not array.size:
         return wrap(onp.asarray(function.reduce(unwrap_nested(array), axis, keepdims=keepdims)))
+    rows = reshape(moveaxis(array, axes, range(len(axes))), (-1, *(array.shape[i] for i in rest)))
     result = functools.reduce(ours, _rows(rows))
     if not keepdims:
         return result

@@ -26,6 +26,9 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
 
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None = -1) -> None:
     indices = values_of(indices)
+    if axis is None:
+        return setitem(arr, onp.unravel_index(indices, arr.shape), values)
+    axis = shape.normal_axis(axis, len(arr.shape))
     grid = list(onp.ogrid[tuple(slice(n) for n in indices.shape)])
     grid[axis] = indices
     setitem(arr, tuple(grid), values)
@@ -38,13 +41,20 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
 
 
 def putmask(a: Any, mask: Any, values: Any) -> None:
-    places = onp.flatnonzero(values_of(mask))
+    places = _chosen_by(mask, a)
     _write_flat(a, places, values, places)
 
 
 def place(arr: Any, mask: Any, vals: Any) -> None:
-    places = onp.flatnonzero(values_of(mask))
+    places = _chosen_by(mask, arr)
     _write_flat(arr, places, vals, onp.arange(places.size))
+
+
+def _chosen_by(mask: Any, a: Any) -> onp.ndarray:
+    mask = values_of(mask)
+    if mask.size != a.size:
+        raise ValueError(f"the mask has {mask.size} elements, but the array has {a.size}")
+    return onp.flatnonzero(mask)
 
 
 def _write_flat(a: Any, places: onp.ndarray, values: Any, chosen: onp.ndarray) -> None:

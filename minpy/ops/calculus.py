@@ -31,11 +31,10 @@ from minpy.ops.shape import (
 
 def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
     axis = normal_axis(axis, len(shape_of(a)))
-    parts = [x for x in (prepend, a, append) if x is not None]
+    parts = [as_array(x) for x in (prepend, a, append) if x is not None]
     if len(parts) > 1:
         edge = tuple(1 if i == axis else m for i, m in enumerate(shape_of(a)))
-        parts = [x if shape_of(x) else onp.broadcast_to(values_of(x), edge) for x in parts]
-        a = concatenate(parts, axis)
+        a = concatenate([x if x.shape else broadcast_to(x, edge) for x in parts], axis)
     before = (slice(None),) * axis
     for _ in range(n):
         a = getitem(a, (*before, slice(1, None))) - getitem(a, (*before, slice(None, -1)))
@@ -123,6 +122,8 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     x = astype(x, onp.promote_types(dtype_of(x), int))
     powers = range(shape_of(x)[0] if N is None else N)
     columns = [x**k if k else onp.ones(x.shape, dtype_of(x)) for k in powers]
+    if not columns:
+        return getitem(reshape(x, (-1, 1)), (slice(None), slice(0, 0)))
     return stack(columns if increasing else columns[::-1], -1)
 
 

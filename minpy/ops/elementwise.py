@@ -14,6 +14,7 @@ from typing import Any
 import numpy as onp
 
 from minpy.array import Array, dtype_of, raw
+from minpy.ops.indexing import where
 from minpy.tape import binary, op, unary, unbroadcast
 
 # ----- helpers of rules
@@ -53,8 +54,8 @@ def split_ties(g: Any, here: Any, other: Any, ans: Any) -> Any:
 positive = unary("positive", lambda g, ans, x: g)
 negative = unary("negative", lambda g, ans, x: -g)
 conjugate = unary("conjugate", lambda g, ans, x: conjugate(g))
-absolute = unary("absolute", lambda g, ans, x: real_part(g) * unit(x, ans), reads="ans x")
-fabs = unary("fabs", lambda g, ans, x: g * unit(x, ans), reads="ans x")
+absolute = unary("absolute", lambda g, ans, x: real_part(g) * direction(x, ans), reads="ans x")
+fabs = unary("fabs", lambda g, ans, x: g * sign(x), reads="x")
 reciprocal = unary("reciprocal", lambda g, ans, x: -g * ans * ans, reads="ans")
 square = unary("square", lambda g, ans, x: g * 2 * x, reads="x")
 sqrt = unary("sqrt", lambda g, ans, x: g * 0.5 / ans, reads="ans")
@@ -65,9 +66,14 @@ rad2deg = unary("rad2deg", lambda g, ans, x: g * (180 / math.pi))
 deg2rad = unary("deg2rad", lambda g, ans, x: g * (math.pi / 180))
 
 
-def unit(x: Any, size: Any) -> Any:
+def direction(x: Any, size: Any) -> Any:
     """Return the conjugate of ``x / abs(x)``, and zero for zero."""
-    return conjugate(x) / (size + (size == 0))
+    return conjugate(x) / divisor(size) if is_complex(x) else sign(x)
+
+
+def divisor(size: Any) -> Any:
+    """Return a divisor that is one where `size` is zero: a gradient at a kink is zero."""
+    return size + (size == 0)
 
 
 # ----- one argument: exponentials and logarithms
@@ -97,11 +103,23 @@ arctanh = unary("arctanh", lambda g, ans, x: g / (1 - x * x), reads="x")
 
 
 def _sinc_rule(g, ans, x):
-    away = x + (x == 0)
-    return g * (x != 0) * (cos(math.pi * away) - ans) / away
+    near = absolute(x) < 1  # where the difference of the formula cancels, and 0/0 at zero
+    one, zero = onp.ones((), dtype_of(x)), onp.zeros((), dtype_of(x))
+    inside, away = where(near, x, zero), where(near, one, x)
+    return g * where(near, _sinc_slope(inside), (cos(math.pi * away) - sinc(away)) / away)
 
 
-sinc = op("sinc", _sinc_rule, reads="ans x")
+def _sinc_slope(x: Any) -> Any:
+    """Return the derivative of sinc inside (-1, 1) as a power series: right to any order."""
+    square, series = x * x, 0.0
+    for k in range(22, 0, -1):
+        series = series * square + (-1) ** k * 2 * k * math.pi ** (2 * k) / math.factorial(
+            2 * k + 1
+        )
+    return series * x
+
+
+sinc = op("sinc", _sinc_rule, reads="x")
 
 # ----- one argument: complex parts
 
@@ -113,7 +131,8 @@ def _angle_rule(g, ans, x, deg=False):
     scale = 180 / math.pi if deg else 1.0
     if not is_complex(x):
         return 0 * g
-    return scale * real_part(g) * conjugate(x * 1j) / (real(x) ** 2 + imag(x) ** 2)
+    size = divisor(absolute(x))
+    return scale * real_part(g) * (conjugate(x * 1j) / size) / size
 
 
 angle = op("angle", _angle_rule, reads="x")
@@ -223,28 +242,46 @@ copysign = binary(
 
 # ----- two arguments: exponentials and trigonometry
 
+
+def _share(power, g, ans, here, other):
+    """Return the part of a sum of powers that one of them is; of infinite ones, the larger."""
+    infinite = absolute(ans) == math.inf
+    if not may_hold(infinite):
+        return g * power(here - ans)
+    zero = onp.zeros((), dtype_of(ans))
+    finite = power(where(infinite, zero, here) - where(infinite, zero, ans))
+    return where(infinite, where_larger(g, here, other), g * finite)
+
+
 logaddexp = binary(
     "logaddexp",
-    lambda g, ans, x, y: unbroadcast(g * exp(x - ans), x),
-    lambda g, ans, x, y: unbroadcast(g * exp(y - ans), y),
-    reads=("ans x", "ans y"),
+    lambda g, ans, x, y: unbroadcast(_share(exp, g, ans, x, y), x),
+    lambda g, ans, x, y: unbroadcast(_share(exp, g, ans, y, x), y),
+    reads=("ans x y", "ans x y"),
 )
 logaddexp2 = binary(
     "logaddexp2",
-    lambda g, ans, x, y: unbroadcast(g * exp2(x - ans), x),
-    lambda g, ans, x, y: unbroadcast(g * exp2(y - ans), y),
-    reads=("ans x", "ans y"),
+    lambda g, ans, x, y: unbroadcast(_share(exp2, g, ans, x, y), x),
+    lambda g, ans, x, y: unbroadcast(_share(exp2, g, ans, y, x), y),
+    reads=("ans x y", "ans x y"),
 )
+
+
+def _arctan2_rule(g, here, other):
+    size = divisor(hypot(here, other))
+    return g * (other / size) / size
+
+
 arctan2 = binary(
     "arctan2",
-    lambda g, ans, x, y: unbroadcast(g * y / (x * x + y * y), x),
-    lambda g, ans, x, y: unbroadcast(-g * x / (x * x + y * y), y),
+    lambda g, ans, x, y: unbroadcast(_arctan2_rule(g, x, y), x),
+    lambda g, ans, x, y: unbroadcast(_arctan2_rule(-g, y, x), y),
     reads=("x y", "x y"),
 )
 hypot = binary(
     "hypot",
-    lambda g, ans, x, y: unbroadcast(g * x / (ans + (ans == 0)), x),
-    lambda g, ans, x, y: unbroadcast(g * y / (ans + (ans == 0)), y),
+    lambda g, ans, x, y: unbroadcast(g * x / divisor(ans), x),
+    lambda g, ans, x, y: unbroadcast(g * y / divisor(ans), y),
     reads=("ans x", "ans y"),
 )
 

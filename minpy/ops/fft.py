@@ -91,21 +91,22 @@ def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None)
 
 
 def _axes(a: Any, s: Sequence[int] | None, axes: Sequence[int] | None) -> list[tuple[int, Any]]:
-    ndim = len(shape_of(a))
+    """Return the axes and their lengths; an axis named twice has its own length both times."""
+    shape = shape_of(a)
     if axes is None:
-        axes = range(ndim) if s is None else range(ndim - len(s), ndim)
-    sizes = [None] * len(axes) if s is None else list(s)
+        axes = range(len(shape)) if s is None else range(len(shape) - len(s), len(shape))
+    sizes = [None if n == -1 else n for n in s] if s is not None else [shape[i] for i in axes]
     return list(zip(axes, sizes, strict=True))
 
 
 def fftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
-    for axis, n in _axes(a, s, axes):
+    for axis, n in reversed(_axes(a, s, axes)):
         a = fft(a, n, axis, norm)
     return a
 
 
 def ifftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
-    for axis, n in _axes(a, s, axes):
+    for axis, n in reversed(_axes(a, s, axes)):
         a = ifft(a, n, axis, norm)
     return a
 
@@ -113,7 +114,7 @@ def ifftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> A
 def rfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Any:
     *others, (last, n) = _axes(a, s, axes)
     a = rfft(a, n, last, norm)
-    for axis, n in others:
+    for axis, n in others if onp.__version__ < "2" else reversed(others):
         a = fft(a, n, axis, norm)
     return a
 
@@ -122,7 +123,7 @@ def irfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> 
     *others, (last, n) = _axes(a, s, axes)
     for axis, m in others:
         a = ifft(a, m, axis, norm)
-    return irfft(a, n, last, norm)
+    return irfft(a, n if s is not None else None, last, norm)
 
 
 def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Any:

@@ -13,14 +13,23 @@ from typing import Any
 
 import numpy as onp
 
-from minpy.array import dtype_of
-from minpy.inplace import getitem
+from minpy.array import Array, dtype_of, is_recorded, raw
+from minpy.inplace import getitem, index_add
 from minpy.ops import products, reduction
 from minpy.ops.creation import as_array
 from minpy.ops.elementwise import absolute, conjugate, is_complex, real, real_part
+from minpy.ops.indexing import where
 from minpy.ops.products import einsum, matmul
 from minpy.ops.reduction import axes_of, max, min, safe_sqrt, sum
-from minpy.ops.shape import concatenate, expand_dims, moveaxis, reshape, shape_of, swapaxes
+from minpy.ops.shape import (
+    concatenate,
+    expand_dims,
+    moveaxis,
+    reshape,
+    shape_of,
+    stack,
+    swapaxes,
+)
 from minpy.tape import no_gradient, op, unbroadcast
 
 # ----- helpers of rules
@@ -50,6 +59,13 @@ def off_diagonal_inverse(w: Any) -> Any:
     """Return ``1 / (w[j] - w[i])`` for each pair, and zero where ``i == j``."""
     eye = onp.eye(w.shape[-1], dtype=bool)
     return ~eye / (expand_dims(w, -2) - column(w) + eye)
+
+
+def is_unused(g: Any) -> bool:
+    """Whether a gradient is the zeros, without memory, of a result that nobody used."""
+    data = g._data if type(g) is Array else g
+    zeros = type(data) is onp.ndarray and not (any(data.strides) or data.any())
+    return zeros and not is_recorded(g)
 
 
 def lower(x: Any) -> Any:
@@ -100,11 +116,40 @@ pinv = op("linalg.pinv", _pinv_rule, reads="ans x")
 
 # ----- determinants
 
-det = op(
-    "linalg.det",
-    lambda g, ans, a: column(column(g * ans)) * T(inv(a)),
-    reads="ans x",
-)
+
+def _det_rule(g, ans, a):
+    if onp.all(raw(ans) != 0):
+        inverse = inv(a)
+        if onp.all(_largest(a) * _largest(inverse) < onp.finfo(dtype_of(a)).eps ** -0.5):
+            return column(column(g * ans)) * T(inverse)
+    return column(column(g)) * _cofactors(a)  # (nearly) singular: the inverse is no help
+
+
+def _largest(x: Any) -> Any:
+    return onp.abs(raw(x)).max((-2, -1), initial=0)
+
+
+det = op("linalg.det", _det_rule, reads="ans x")
+
+
+def _cofactors_on_numpy(a):
+    u, s, vh = onp.linalg.svd(a)
+    others = onp.where(onp.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(-1)
+    scale = (onp.linalg.det(u) * onp.linalg.det(vh))[..., None, None]
+    return scale * ((u * others[..., None, :]) @ vh).conj()
+
+
+def _cofactors_rule(g, ans, a):
+    """Each cofactor is the determinant of the matrix without a row and a column."""
+    n = a.shape[-1]
+    others = onp.array([[j for j in range(n) if j != i] for i in range(n)], int).reshape(n, -1)
+    index = (..., others[:, None, :, None], others[None, :, None, :])
+    signs = (-1.0) ** onp.add.outer(onp.arange(n), onp.arange(n))
+    shares = column(column(g * signs.astype(g.dtype))) * _cofactors(getitem(a, index))
+    return index_add(onp.zeros(a.shape, dtype_of(shares)), shares, index=index)
+
+
+_cofactors = op("linalg.cofactors", _cofactors_rule, reads="x", raw=_cofactors_on_numpy)
 
 
 def _slogdet_rule(g, ans, a):
@@ -139,7 +184,9 @@ def cholesky(a: Any, /, *, upper: bool = False) -> Any:
 def _eigh_rule(g, ans, a, UPLO="L"):
     w, v = ans
     g_w, g_v = real_part(g[0]), g[1]
-    core = off_diagonal_inverse(w) * (T(v) @ g_v) + eye_like(v) * expand_dims(g_w, -2)
+    core = eye_like(v) * expand_dims(g_w, -2)
+    if not is_unused(g_v):  # else equal eigenvalues do no harm
+        core = off_diagonal_inverse(w) * (T(v) @ g_v) + core
     full = conjugate(v) @ core @ T(v)
     return (full + T(conjugate(full))) / 2
 
@@ -147,30 +194,41 @@ def _eigh_rule(g, ans, a, UPLO="L"):
 eigh = op("linalg.eigh", _eigh_rule, reads="ans")
 
 
-def eigvalsh(a: Any, UPLO: str = "L") -> Any:
-    return eigh(a, UPLO=UPLO)[0]
+def _eigvalsh_rule(g, ans, a, UPLO="L"):
+    _, v = eigh(a, UPLO=UPLO)
+    return (conjugate(v) * expand_dims(real_part(g), -2)) @ T(v)
+
+
+eigvalsh = op("linalg.eigvalsh", _eigvalsh_rule, reads="x")
 
 
 def _eig_rule(g, ans, a):
     w, v = ans
     g_w, g_v = g
-    vt_gv = T(v) @ g_v
-    diag = einsum("...ii->...i", vt_gv)
-    gram = T(v) @ conjugate(v)
-    core = off_diagonal_inverse(w) * (vt_gv - gram * expand_dims(real(diag), -2))
-    core = core + eye_like(v) * expand_dims(g_w, -2)
+    core = eye_like(v) * expand_dims(g_w, -2)
+    if not is_unused(g_v):
+        vt_gv = T(v) @ g_v
+        diag = einsum("...ii->...i", vt_gv)
+        gram = T(v) @ conjugate(v)
+        core = core + off_diagonal_inverse(w) * (vt_gv - gram * expand_dims(real(diag), -2))
     return solve(T(v), core @ T(v))
 
 
 eig = op("linalg.eig", _eig_rule, reads="ans")
 
 
-def eigvals(a: Any) -> Any:
-    return eig(a)[0]
+def _eigvals_rule(g, ans, a):
+    _, v = eig(a)
+    return solve(T(v), expand_dims(g, -1) * T(v))
+
+
+eigvals = op("linalg.eigvals", _eigvals_rule, reads="x")
 
 
 def _svd_rule(g, ans, a, full_matrices=True):
     u, s, vh = ans
+    if is_unused(g[0]) and is_unused(g[2]):
+        return _of_singular_values(real_part(g[1]), u, s, vh)
     v, rank = H(vh), s.shape[-1]
     g_u, g_s, g_v = conjugate(g[0]), real_part(g[1]), T(g[2])  # as the literature has them
     s_row, s_column = expand_dims(s, -2), column(s)
@@ -193,7 +251,18 @@ def _svd_rule(g, ans, a, full_matrices=True):
     return conjugate(share)
 
 
+def _of_singular_values(g: Any, u: Any, s: Any, vh: Any) -> Any:
+    """Return the gradient of singular values; at zero, where each has a kink, it is zero."""
+    return conjugate((u * expand_dims(g * (s != 0), -2)) @ vh)
+
+
 _svd = op("linalg.svd", _svd_rule, reads="ans")
+_svdvals = op(
+    "linalg.svdvals",
+    lambda g, ans, x: _of_singular_values(real_part(g), *_svd(x, full_matrices=False)),
+    reads="x",
+    raw=lambda x: onp.linalg.svd(x, compute_uv=False),
+)
 
 
 def svd(
@@ -201,14 +270,15 @@ def svd(
 ) -> Any:
     if hermitian:
         raise no_gradient("linalg.svd with hermitian=True")
-    if full_matrices and compute_uv and shape_of(a)[-1] != shape_of(a)[-2]:
+    if not compute_uv:
+        return _svdvals(a)
+    if full_matrices and shape_of(a)[-1] != shape_of(a)[-2]:
         raise no_gradient("linalg.svd with full_matrices=True of matrices that are not square")
-    parts = _svd(a, full_matrices=False)
-    return parts if compute_uv else parts[1]
+    return _svd(a, full_matrices=False)
 
 
 def svdvals(x: Any, /) -> Any:
-    return svd(x, compute_uv=False)
+    return _svdvals(x)
 
 
 def _qr_rule(g, ans, a, mode="reduced"):
@@ -293,7 +363,12 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
         return sum(size * 0 + (size != 0), axis=axis, keepdims=keepdims)
     if ord == 1:
         return sum(size, axis=axis, keepdims=keepdims)
-    return sum(size**ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
+    present, dtype = size != 0, dtype_of(size)
+    powers = where(present, size, onp.ones((), dtype)) ** ord
+    powers = where(present, powers, onp.asarray(0 if ord > 0 else onp.inf, dtype))
+    total = sum(powers, axis=axis, keepdims=keepdims)
+    zero = total == 0
+    return (total + zero) ** (1.0 / ord) * ~zero
 
 
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
@@ -316,7 +391,16 @@ def cond(x: Any, p: Any = None) -> Any:
         s = svdvals(x)
         ratio = max(s, axis=-1) / min(s, axis=-1)
         return 1 / ratio if p == -2 else ratio
-    return norm(x, p, axis=(-2, -1)) * norm(inv(x), p, axis=(-2, -1))
+    return norm(x, p, axis=(-2, -1)) * norm(_inv_or_nan(x), p, axis=(-2, -1))
+
+
+def _inv_or_nan(x: Any) -> Any:
+    """Return the inverse of each matrix, and NaN for a singular one."""
+    try:
+        return inv(x)
+    except onp.linalg.LinAlgError:
+        alone = len(shape_of(x)) == 2
+        return x * onp.nan if alone else stack([_inv_or_nan(getitem(x, i)) for i in range(len(x))])
 
 
 # ----- powers and chains

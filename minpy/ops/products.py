@@ -104,7 +104,10 @@ def vdot(a: Any, b: Any) -> Any:
 
 
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    return sum_(moveaxis(as_array(x1), axis, -1).conj() * moveaxis(as_array(x2), axis, -1), axis=-1)
+    x1, x2 = moveaxis(as_array(x1), axis, -1), moveaxis(as_array(x2), axis, -1)
+    if x1.shape[-1] != x2.shape[-1]:
+        raise ValueError(f"vecdot: {x1.shape[-1]} and {x2.shape[-1]} elements along the axis")
+    return sum_(x1.conj() * x2, axis=-1)
 
 
 def matvec(x1: Any, x2: Any, /) -> Any:
@@ -174,13 +177,16 @@ def _on_diagonal(x: Any, unique: str, labels: str, shape: tuple[int, ...]) -> An
     return index_add(onp.zeros(shape, dtype_of(x)), x, index=index)
 
 
+def _einsum_on_numpy(*operands, subscripts):
+    ans = onp.asarray(onp.einsum(subscripts, *operands, optimize=len(operands) > 1))
+    return ans if len(operands) == 1 else onp.array(ans)  # of one operand it may be a view
+
+
 _einsum = variadic(
     "einsum",
     _einsum_rule,
     reads="all",
-    raw=lambda *operands, subscripts: onp.array(
-        onp.einsum(subscripts, *operands, optimize=len(operands) > 1)
-    ),
+    raw=_einsum_on_numpy,
 )
 
 

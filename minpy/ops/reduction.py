@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as onp
 
-from minpy.array import dtype_of
+from minpy.array import dtype_of, raw
 from minpy.inplace import getitem
+from minpy.ops import indexing
 from minpy.ops.creation import as_array, astype
 from minpy.ops.elementwise import conjugate, is_complex, real, real_part, sqrt
 from minpy.ops.indexing import sort, where
-from minpy.ops.indexing import where as choose
 from minpy.ops.shape import (
     atleast_2d,
     broadcast_to,
@@ -105,9 +105,36 @@ def _product_of_others(a: Any, axes: tuple[int, ...]) -> Any:
     shape = a.shape
     rest = [i for i in range(len(shape)) if i not in axes]
     flat = a.transpose((*rest, *axes)).reshape((*(shape[i] for i in rest), count(shape, axes)))
-    behind = flip(_products_before(flip(flat, -1), -1), -1)
-    others = (_products_before(flat, -1) * behind).reshape(tuple(shape[i] for i in (*rest, *axes)))
+    flat, exponents = scaled(flat, -1)
+    others = _products_before(flat, -1) * flip(_products_before(flip(flat, -1), -1), -1)
+    if exponents is not None:
+        others = times_power(others, exponents.sum(-1, keepdims=True) - exponents)
+    others = others.reshape(tuple(shape[i] for i in (*rest, *axes)))
     return others.transpose(tuple(int(i) for i in onp.argsort((*rest, *axes))))
+
+
+def scaled(a: Any, axis: int) -> tuple[Any, Any]:
+    """Return factors near one, and the powers of two they are to be multiplied by, or None.
+
+    That is for products of large numbers and small ones or zeros, on the way to which there is an
+    infinity; for others it is `a` itself, and None.
+    """
+    values = onp.asarray(raw(a))
+    fraction, exponents = onp.frexp(onp.abs(values))
+    exponents -= (fraction < 0.7) & (fraction > 0)
+    if not a.size or onp.abs(exponents).sum(axis).max() < onp.finfo(values.dtype).maxexp - 2:
+        return a, None
+    return times_power(a, -exponents), exponents
+
+
+def times_power(x: Any, exponents: Any) -> Any:
+    """Return ``x * 2**exponents``; in steps, as the power alone may be infinite."""
+    largest = onp.finfo(dtype_of(x)).maxexp - 2
+    one = onp.finfo(dtype_of(x)).dtype.type(1)
+    for _ in range(4):
+        step = onp.clip(exponents, -largest, largest)
+        x, exponents = x * onp.ldexp(one, step), exponents - step
+    return x
 
 
 prod = op("prod", _prod_rule, reads="x")
@@ -142,7 +169,13 @@ def _cumsum_rule(g, ans, a, axis=None):
 def _cumprod_rule(g, ans, a, axis=None):
     if axis is None:
         return reshape(_cumprod_rule(g, ans, reshape(a, -1), 0), a.shape)
-    return _products_before(a, axis) * _sums_behind(g, a, axis)
+    factors, exponents = scaled(a, axis)
+    before, behind = _products_before(factors, axis), _sums_behind(g, a, axis)
+    if exponents is None:
+        return before * behind
+    lost = (before == 0) & ~onp.isfinite(raw(behind))  # nothing times what is too large
+    before = before * where(lost, onp.zeros((), dtype_of(a)), behind)
+    return times_power(before, onp.cumsum(exponents, axis) - exponents)
 
 
 def _products_before(a: Any, axis: int) -> Any:
@@ -196,7 +229,7 @@ def _cumulative(total: Any, x: Any, axis: int | None, include_initial: bool, sta
 
 def _mean_where(a: Any, axis: Axis = None, keepdims: bool = False, *, where: Any) -> Any:
     mask = onp.broadcast_to(where, shape_of(a))
-    total = sum(choose(mask, a, onp.zeros((), dtype_of(a))), axis=axis, keepdims=keepdims)
+    total = sum(indexing.where(mask, a, onp.zeros((), dtype_of(a))), axis=axis, keepdims=keepdims)
     return total / _number(mask, axis, keepdims, total)
 
 
@@ -206,7 +239,9 @@ def _var_where(
     mask = onp.broadcast_to(where, shape_of(a))
     away = a - _mean_where(a, axis, True, where=mask)
     size = real(away * conjugate(away)) if is_complex(away) else away * away
-    total = sum(choose(mask, size, onp.zeros((), dtype_of(size))), axis=axis, keepdims=keepdims)
+    total = sum(
+        indexing.where(mask, size, onp.zeros((), dtype_of(size))), axis=axis, keepdims=keepdims
+    )
     number = onp.sum(mask, axis=axis, keepdims=keepdims) - ddof
     return total / onp.maximum(number, 0).astype(dtype_of(total))
 
@@ -325,6 +360,8 @@ def quantile(a: Any, q: Any, axis: Axis = None, *, keepdims: bool = False) -> An
     rest = tuple(i for i in range(len(shape)) if i not in axes)
     size = count(shape, axes)
     flat = reshape(moveaxis(a, rest, range(len(rest))), (*(shape[i] for i in rest), size))
+    if not size:  # NumPy's median of nothing
+        flat, size = onp.nan + sum(flat, axis=-1, keepdims=True), 1
     ordered = sort(flat, axis=-1)
     place = q * (size - 1)
     low = onp.floor(place).astype(int)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as onp
 
 from minpy.array import Array, dtype_of, raw
+from minpy.backends import NUMPY
+from minpy.inplace import copy as copied
 from minpy.inplace import getitem
 from minpy.ops.creation import as_array, astype
 from minpy.tape import no_gradient, op, unbroadcast, variadic
@@ -27,7 +29,7 @@ def shape_of(x: Any) -> tuple[int, ...]:
 def normal_axis(axis: int, ndim: int) -> int:
     """Return a non-negative axis number, or raise as NumPy does."""
     if not -ndim <= axis < ndim:
-        raise ValueError(f"axis {axis} is out of bounds for array of dimension {ndim}")
+        raise onp.exceptions.AxisError(axis, ndim)
     return axis % ndim
 
 
@@ -55,8 +57,25 @@ def _inverse(axes: Sequence[int] | None) -> tuple[int, ...] | None:
     return axes and tuple(int(i) for i in onp.argsort([a % len(axes) for a in axes]))
 
 
-def reshape(a: Any, shape: Any, order: str = "C") -> Any:
-    return _reshape(a, shape) if order == "C" else _reshape(a, shape, order=memory_order(a, order))
+def reshape(a: Any, shape: Any, order: str = "C", *, copy: bool | None = None) -> Any:
+    if order == "C" and copy is None:
+        return _reshape(a, shape)
+    result = _reshape(a, shape, order=memory_order(a, order))
+    if copy is False and type(a) is Array and not onp.may_share_memory(raw(result), raw(a)):
+        raise ValueError("Unable to avoid creating a copy while reshaping.")
+    return copied(result) if copy else result
+
+
+def in_order(x: Any, order: str | None) -> Any:
+    """Return `x`, copied if its memory does not have the order that is asked for, C or F."""
+    if order not in ("C", "F") or (type(x) is Array and x._backend is not NUMPY):
+        return x
+    flags = onp.asarray(raw(x)).flags
+    if flags.c_contiguous if order == "C" else flags.f_contiguous:
+        return x
+    rows = x if order == "C" else transpose(x)
+    rows = reshape(ravel(rows), rows.shape)
+    return rows if order == "C" else transpose(rows)
 
 
 def memory_order(a: Any, order: str) -> str:
@@ -307,6 +326,7 @@ def tile(A: Any, reps: Any) -> Any:
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     if axis is None:
         a, axis = reshape(a, -1), 0
+    a = atleast_1d(a)
     axis = normal_axis(axis, len(shape_of(a)))
     index = onp.repeat(onp.arange(shape_of(a)[axis]), onp.asarray(repeats))
     return getitem(a, (slice(None),) * axis + (index,))
@@ -314,6 +334,8 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
 
 def resize(a: Any, new_shape: Any) -> Any:
     a = reshape(a, -1)
+    if not shape_of(a)[0]:
+        return onp.zeros(new_shape, dtype_of(a))
     index = onp.resize(onp.arange(shape_of(a)[0]), new_shape)
     return getitem(a, index)
 
@@ -331,6 +353,8 @@ _pad_zeros = op("pad", lambda g, ans, array, pad_width: getitem(g, _inside(array
 def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Any:
     shape = shape_of(array)
     widths = tuple((int(b), int(a)) for b, a in onp.broadcast_to(pad_width, (len(shape), 2)))
+    if not shape:
+        return getitem(as_array(array), Ellipsis)
     if mode == "constant":
         return _pad_constant(array, widths, **kwargs)
     if mode not in ("edge", "reflect", "symmetric", "wrap") or kwargs:

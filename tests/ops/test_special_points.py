@@ -5,6 +5,7 @@ import pytest
 
 import minpy
 import minpy.numpy as np
+from minpy.nn import functional as F
 
 A = onp.array
 
@@ -70,10 +71,104 @@ ZEROS = {
 }
 
 
+L = np.linalg
+DIAGONAL = onp.diag([3.0, 1.0, 1.0])
+LARGE = A([1e300, 1e300, 0.0, 1e-300])
+ZEROS |= {
+    **{
+        f"norm of order {p}": (lambda x, p=p: L.norm(x, p), [0.0, 0.0], [0, 0])
+        for p in (0, 0.5, 1, 1.5, 2, 3, onp.inf, -onp.inf, -1)
+    },
+    **{
+        f"matrix norm {p}": (lambda x, p=p: L.norm(x, p), onp.zeros((2, 2)), onp.zeros((2, 2)))
+        for p in ("fro", "nuc", 1, 2, onp.inf)
+    },
+    "norm of order 3 with a zero": (lambda x: L.norm(x, 3), [0.0, 2.0], [0, 1]),
+    "norm of order 0.5 with a zero": (lambda x: L.norm(x, 0.5), [0.0, 2.0], [0, 1]),
+    "absolute of infinity": (np.absolute, [-onp.inf, onp.inf], [-1, 1]),
+    "arctan2": (lambda x: np.arctan2(x, 0.0) + np.arctan2(0.0, x), [0.0, 2.0], [0, 0]),
+    "arctan2 of small numbers": (lambda x: np.arctan2(x, 1e-200), [0.0], [1e200]),
+    "angle": (np.angle, [0j, 2 + 0j], [0, -0.5j]),
+    "logaddexp": (
+        lambda x: np.logaddexp(x, [-onp.inf, -onp.inf, -onp.inf, 0.0, onp.inf, onp.inf]),
+        [-onp.inf, 0.0, onp.inf, -onp.inf, 0.0, onp.inf],
+        [0.5, 1, 1, 0, 0, 0.5],
+    ),
+    "logaddexp2": (lambda x: np.logaddexp2(x, -onp.inf), [-onp.inf, 0.0], [0.5, 1]),
+    "logsumexp": (F.logsumexp, [-onp.inf, -onp.inf], [0.5, 0.5]),
+    "logsumexp rows": (
+        lambda x: F.logsumexp(x, axis=1),
+        [[-onp.inf, -onp.inf], [0.0, -onp.inf], [onp.inf, 0.0]],
+        [[0.5, 0.5], [1, 0], [1, 0]],
+    ),
+    "det": (L.det, [[1.0, 2.0], [2.0, 4.0]], [[4, -2], [-2, 1]]),
+    "det of zeros": (L.det, onp.zeros((2, 3, 3)), onp.zeros((2, 3, 3))),
+    "det of rank n - 1 and n": (
+        L.det,
+        [[[1.0, 2.0], [2.0, 4.0]], [[1.0, 2.0], [3.0, 4.0]]],
+        [[[4, -2], [-2, 1]], [[4, -3], [-2, 1]]],
+    ),
+    "det of one zero": (L.det, [[0.0]], [[1]]),
+    "prod of large numbers": (np.prod, LARGE, [0, 0, 1e300, 0]),
+    "prod of large numbers, three zeros": (np.prod, [1e300, 0.0, 1e300, 0.0, 0.0], [0] * 5),
+    "prod of large numbers along an axis": (
+        lambda x: np.prod(x, axis=0),
+        LARGE[:, None],
+        LARGE[:, None][[2, 2, 0, 2]],
+    ),
+    "cumprod of a zero and large numbers": (
+        lambda x: np.cumprod(x)[-1],
+        [0.0, 2.0, 1e300, 1e300],
+        [onp.inf, 0, 0, 0],
+    ),
+    "eigvalsh": (L.eigvalsh, onp.eye(2), onp.eye(2)),
+    "eigh, its values": (lambda a: L.eigh(a)[0], onp.eye(3), onp.eye(3)),
+    "eigvals": (lambda a: L.eigvals(a).real, onp.eye(2), onp.eye(2)),
+    "eig, its values": (lambda a: L.eig(a)[0].real, onp.eye(2), onp.eye(2)),
+    "svd, its values": (lambda a: L.svd(a, compute_uv=False), onp.eye(2), onp.eye(2)),
+    "svd, values of all": (lambda a: L.svd(a)[1], onp.eye(2), onp.eye(2)),
+    "norm 2": (lambda a: L.norm(a, 2), DIAGONAL, onp.diag([1.0, 0, 0])),
+    "norm nuc": (lambda a: L.norm(a, "nuc"), DIAGONAL, onp.eye(3)),
+    "cond": (lambda a: L.cond(a), DIAGONAL, onp.diag([1.0, -1.5, -1.5])),
+    "median": (np.median, [onp.inf, onp.inf, onp.inf], [0, 1, 0]),
+}
+
+
+def test_a_branch_that_is_not_chosen_needs_a_harmless_argument():
+    x = A([0.0, 2.0])
+    with onp.errstate(all="ignore"):
+        as_is = gradient(lambda x: np.where(x > 0, np.log(x), 0), x)
+    onp.testing.assert_array_equal(as_is, [onp.nan, 0.5])
+    harmless = gradient(lambda x: np.where(x > 0, np.log(np.where(x > 0, x, 1)), 0), x)
+    onp.testing.assert_array_equal(harmless, [0, 0.5])
+
+
 @pytest.mark.parametrize("name", ZEROS)
 def test_zeros(name):
     f, x, expected = ZEROS[name]
-    onp.testing.assert_allclose(gradient(f, A(x)), expected)
+    with onp.errstate(all="ignore"):  # NumPy warns of values that are infinite
+        onp.testing.assert_allclose(gradient(f, A(x)), expected)
+
+
+def test_eigenvectors_of_equal_eigenvalues_have_no_derivative():
+    with onp.errstate(all="ignore"):
+        assert onp.isnan(gradient(lambda a: L.eigh(a)[1], onp.eye(2))).any()
+
+
+@pytest.mark.parametrize("x", [0.0, 1e-9, 1e-4, 0.3, 0.999, 1.001, -2.5])
+def test_sinc_to_the_fourth_derivative(x):
+    nodes, weights = onp.polynomial.legendre.leggauss(40)  # of cos(pi x t), over (0, 1)
+    t, weights = (nodes + 1) / 2, weights / 2
+    f = np.sinc
+    for order in range(1, 5):
+        f = minpy.grad(f)
+        exact = onp.sum(weights * (onp.pi * t) ** order * onp.cos(onp.pi * (x * t + order / 2)))
+        onp.testing.assert_allclose(f(x).asnumpy(), exact, rtol=1e-11, atol=1e-11)
+
+
+def test_second_derivative_of_det_of_a_singular_matrix():
+    ones = minpy.hessian(np.linalg.det)(onp.ones((2, 2))).asnumpy().reshape(4, 4)
+    onp.testing.assert_allclose(ones, onp.fliplr(onp.diag([1.0, -1, -1, 1])), atol=1e-14)
 
 
 def test_second_derivative_of_norm_at_zero_is_finite():
@@ -98,7 +193,6 @@ REFUSED = {
     "full_matrices": lambda x: np.linalg.svd(x[:, None] * M[0], full_matrices=True),
     "qr": lambda x: np.linalg.qr(x[:, None] * M[0], mode="complete"),
     "order": lambda x: np.ravel((x[:, None] * M[0])[:, ::-1], order="K"),
-    "where": lambda x: np.mean(x, where=x > 1),
     "copy": lambda x: np.nan_to_num(x, copy=False),
     "dtype": lambda x: np.linspace(x[0], 9, 4, dtype=int),
 }
@@ -125,6 +219,7 @@ FOLLOWED = {
     "dtype": lambda np, x: np.concatenate([x, x], dtype=onp.float64),
     "initial": lambda np, x: np.max(x, initial=3.5),
     "sum where": lambda np, x: np.sum(x, where=X > 1.5),
+    "mean where": lambda np, x: np.mean(x, where=X > 1.5),
     "ufunc where": lambda np, x: np.add(x, x, where=X > 1.5, out=np.zeros(4)),
     "axis": lambda np, x: np.take(x, [0, 2], axis=-1, mode="wrap"),
     "reduce": lambda np, x: np.add.reduce(x) * np.maximum.reduce(x),

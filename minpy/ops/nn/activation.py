@@ -13,8 +13,9 @@ from typing import Any
 import numpy as onp
 from numpy.polynomial import chebyshev
 
-from minpy.array import Array
-from minpy.ops.elementwise import exp
+from minpy.array import Array, dtype_of
+from minpy.ops.elementwise import absolute, exp, may_hold
+from minpy.ops.indexing import where
 from minpy.ops.nn.arguments import floating
 from minpy.ops.reduction import Axis, unreduced
 from minpy.ops.reduction import sum as sum_
@@ -308,7 +309,15 @@ def _log_softmax_rule(g, ans, x, axis):
 
 
 def _logsumexp_rule(g, ans, x, axis, keepdims):
-    return unreduced(g, x, axis) * exp(x - unreduced(ans, x, axis))
+    g, top = unreduced(g, x, axis), unreduced(ans, x, axis)
+    infinite = absolute(top) == math.inf
+    if not may_hold(infinite):
+        return g * exp(x - top)
+    tied = x == top  # of infinite ones, the largest share the gradient
+    shares = tied / tied.sum(axis=axis, keepdims=True).clip(1)
+    zero = onp.zeros((), dtype_of(x))
+    finite = exp(where(infinite, zero, x) - where(infinite, zero, top))
+    return g * where(infinite, shares.astype(dtype_of(x)), finite)
 
 
 _softmax = op("nn.softmax", _softmax_rule, reads="ans", raw=_softmax_on_numpy)
@@ -367,7 +376,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
     Parameters
     ----------
     x : array_like
-        Where all are ``-inf``, so is the result, and the gradient there is NaN.
+        Where all are ``-inf``, so is the result, and they share the gradient equally.
     axis : int or sequence of int, optional
         All axes by default.
     keepdims : bool

@@ -20,6 +20,17 @@ def M(*shape: int) -> Arg:
     return Arg(shape, change=change)
 
 
+def singular(*shape: int) -> Arg:
+    """Matrices with two equal rows, or of one zero."""
+
+    def change(x):
+        x = x.copy()
+        x[..., -1, :] = x[..., 0, :] if shape[-1] > 1 else 0
+        return x
+
+    return Arg(shape, change=change)
+
+
 def mild(*shape: int) -> Arg:
     """Matrices with distinct real eigenvalues, far from each other."""
 
@@ -56,6 +67,13 @@ def stacks(name: str, domain=M, shapes=STACKS + EMPTY, **options) -> Row:
 SOLVING = [
     stacks("linalg.inv"),
     stacks("linalg.det"),
+    stacks("linalg.det", singular),
+    row(
+        "linalg.cofactors",
+        C(singular(2, 2)),
+        C(singular(2, 3, 3)),
+        call=lambda np, x: np.linalg.det(x) * 2,
+    ),
     stacks("linalg.slogdet"),
     row(
         "linalg.solve",
