@@ -20,6 +20,7 @@ from minpy.numpy import _conversions
 from minpy.numpy._namespace import OURS
 from minpy.numpy._public import found_in, plain, unwrap_nested, wrap_nested
 from minpy.ops.creation import astype
+from minpy.ops.shape import in_order
 from minpy.tape import moved, same_backend
 
 np: Any = sys.modules["minpy.numpy"]
@@ -134,6 +135,8 @@ def _method(name: str) -> Callable:
 def reshape(self, *shape, order="C", **kwargs):
     """Return the same values in another shape; see `numpy.reshape`."""
     shape = shape[0] if len(shape) == 1 else shape
+    if kwargs:
+        return np.reshape(self, shape, order=order, **kwargs)
     return OURS["reshape"](self, shape, order)
 
 
@@ -152,7 +155,7 @@ def method_astype(self, dtype, order="K", casting="unsafe", subok=True, copy=Tru
     """Return the array with another dtype; see `numpy.ndarray.astype`."""
     if not onp.can_cast(self.dtype, dtype, casting):
         raise TypeError(f"cannot cast from {self.dtype} to {dtype} with casting={casting!r}")
-    return self if not copy and self.dtype == dtype else astype(self, dtype)
+    return in_order(self if not copy and self.dtype == dtype else astype(self, dtype), order)
 
 
 def clip(self, min=None, max=None, out=None, **kwargs):
@@ -272,10 +275,10 @@ class Flat:
         self._of = of
 
     def __getitem__(self, index: Any) -> Any:
-        return getitem(OURS["ravel"](self._of), index)
+        return getitem(OURS["ravel"](self._of), _flat_index(index))
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        places = onp.arange(self._of.size)[unwrap_nested(index)]
+        places = onp.arange(self._of.size)[unwrap_nested(_flat_index(index))]
         setitem(self._of, onp.unravel_index(places, self._of.shape), value)
 
     def __len__(self) -> int:
@@ -286,6 +289,13 @@ class Flat:
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> onp.ndarray:
         return onp.asarray(OURS["ravel"](self._of), dtype)
+
+
+def _flat_index(index: Any) -> Any:
+    """Return an index of ``x.flat``, where True means the first element and False none."""
+    if isinstance(index, bool):
+        return 0 if index else slice(0)
+    return index
 
 
 def set_item(self, index, value):
@@ -302,6 +312,7 @@ def set_flat(self, value):
 
 def set_real(self, value):
     """Write the real part."""
+    value = np.asarray(value)
     setitem(self, Ellipsis, value + 1j * self.imag if self.dtype.kind == "c" else value)
 
 
@@ -309,7 +320,7 @@ def set_imag(self, value):
     """Write the imaginary part."""
     if self.dtype.kind != "c":
         raise TypeError("array does not have an imaginary part to set")
-    setitem(self, Ellipsis, self.real + 1j * value)
+    setitem(self, Ellipsis, self.real + 1j * np.asarray(value))
 
 
 def delete_item(self, index):
@@ -383,7 +394,7 @@ def install() -> None:
         "astype": method_astype,
         "clip": clip,
         "compress": compress,
-        "copy": lambda self, order="C": copy(self),
+        "copy": lambda self, order="C": in_order(copy(self), order),
         "fill": fill,
         "flat": property(Flat, set_flat),
         "flatten": flatten,

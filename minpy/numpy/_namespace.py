@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as onp
 
-from minpy.array import Array, current_data
+from minpy.array import Array
 from minpy.errors import ImplicitExitError, no_gradient
 from minpy.inplace import copy as copy_op
 from minpy.inplace import getitem
@@ -36,6 +36,7 @@ from minpy.ops import (
 from minpy.ops import fft as fft_ops
 from minpy.ops import linalg as linalg_ops
 from minpy.ops.creation import as_array, astype
+from minpy.ops.shape import in_order
 
 
 def _functions_of(*modules: types.ModuleType, like: Any) -> dict[str, Callable]:
@@ -94,18 +95,18 @@ def array(
     *,
     copy: Any = True,
     order: str = "K",
+    subok: bool = False,
     ndmin: int = 0,
-    **kwargs: Any,
+    like: Any = None,
 ) -> Array:
     """Return an array; of arrays that are recorded, a recorded one. See `numpy.array`."""
+    kwargs = {"copy": copy, "order": order, "ndmin": ndmin}
     if type(object) is list:  # NumPy meets what is recorded by itself: lists may be long
         with suppress(ImplicitExitError):
-            made = onp.array(object, dtype, copy=copy, order=order, ndmin=ndmin, **kwargs)
-            return wrap_nested(made)
+            return wrap_nested(onp.array(object, dtype, **kwargs))
     found = found_in((object,), {})
     if not found.arrays or not (found.recorded or type(object) is Array):
-        raw = onp.array(unwrap_nested(object), dtype, copy=copy, order=order, ndmin=ndmin, **kwargs)
-        return wrap_nested(raw)
+        return wrap_nested(onp.array(unwrap_nested(object), dtype, **kwargs))
     out = object if type(object) is Array else shape.from_nested(object)
     if dtype is not None and out.dtype != dtype:
         out = astype(out, dtype)
@@ -113,24 +114,30 @@ def array(
         out = copy_op(out)
     if out.ndim < ndmin:
         out = shape.reshape(out, (1,) * (ndmin - out.ndim) + out.shape)
-    return out
+    return in_order(out, order)
 
 
-def asarray(a: Any, dtype: Any = None, order: Any = None, **kwargs: Any) -> Array:
+def asarray(
+    a: Any, dtype: Any = None, order: Any = None, *, like: Any = None, **kwargs: Any
+) -> Array:
     """Return `a` as an array, without copying if it is one. See `numpy.asarray`."""
-    if kwargs.pop("copy", None):
-        return array(a, dtype)
-    if type(a) is Array:
-        return a if dtype is None or a.dtype == dtype else astype(a, dtype)
-    if found_in((a,), {}).recorded:
-        return array(a, dtype)
-    return wrap_nested(onp.asarray(unwrap_nested(a), dtype, order, **kwargs))
+    recorded = type(a) is not Array and found_in((a,), {}).recorded
+    if type(a) is not Array and not recorded:
+        return wrap_nested(onp.asarray(unwrap_nested(a), dtype, order, **kwargs))
+    if kwargs:
+        onp.asarray(0.0, **{**kwargs, "copy": None} if "copy" in kwargs else kwargs)  # it refuses
+    if kwargs.get("copy") or recorded:
+        return array(a, dtype, order=order or "K")
+    out = a if dtype is None or a.dtype == dtype else astype(a, dtype)
+    out = in_order(out, order)
+    if out is not a and kwargs.get("copy") is False:
+        raise ValueError("Unable to avoid copy while creating an array as requested.")
+    return out
 
 
 def ascontiguousarray(a: Any, dtype: Any = None, **kwargs: Any) -> Array:
     """Return `a` as an array in C order, with at least one axis."""
-    a = shape.atleast_1d(asarray(a, dtype))
-    return a if onp.asarray(current_data(a)).flags.c_contiguous else copy_op(a)
+    return in_order(shape.atleast_1d(asarray(a, dtype, **kwargs)), "C")
 
 
 def copy(a: Any, order: str = "K", subok: bool = False) -> Array:
@@ -142,20 +149,37 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", **kwa
     """Return an array full of one value, which may be recorded. See `numpy.full`."""
     if not found_in((fill_value,), {}).arrays:
         return wrap_nested(onp.full(shape, fill_value, dtype, order, **kwargs))
-    filled = OURS["broadcast_to"](fill_value, shape if isinstance(shape, tuple) else (shape,))
-    return copy_op(filled) if dtype is None else astype(filled, dtype)
+    onp.full((), 0.0, order=order, **{**kwargs, "like": None})  # it refuses what it does not know
+    filled = OURS["broadcast_to"](
+        array(fill_value), tuple(shape) if isinstance(shape, list | tuple) else (shape,)
+    )
+    return in_order(copy_op(filled) if dtype is None else astype(filled, dtype), order)
 
 
-def full_like(a: Any, fill_value: Any, dtype: Any = None, *args: Any, **kwargs: Any) -> Array:
+def full_like(
+    a: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    order: str = "K",
+    subok: bool = True,
+    shape: Any = None,
+    **kwargs: Any,
+) -> Array:
     """Return an array like `a`, full of one value, which may be recorded."""
+    like = unwrap_nested(a)
     if not found_in((fill_value,), {}).arrays:
-        return wrap_nested(onp.full_like(unwrap_nested(a), fill_value, dtype, *args, **kwargs))
-    return full(onp.shape(unwrap_nested(a)), fill_value, dtype or as_array(a).dtype)
+        return wrap_nested(
+            onp.full_like(like, fill_value, dtype, order, subok, shape=shape, **kwargs)
+        )
+    model = onp.empty_like(like, dtype, order, shape=shape, **kwargs)
+    order = "C" if model.flags.c_contiguous else "F" if model.flags.f_contiguous else "C"
+    return full(model.shape, fill_value, model.dtype, order)
 
 
-def astype_public(x: Any, dtype: Any, /, **kwargs: Any) -> Array:
+def astype_public(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
     """Return `x` with another dtype. See `numpy.astype`."""
-    return astype(as_array(x), dtype)
+    x = as_array(x)
+    return x if not copy and x.dtype == dtype else astype(x, dtype)
 
 
 # ----- arrays made by indexing
