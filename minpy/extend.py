@@ -7,8 +7,11 @@ Three ways in, one mechanism: `primitive` with `defvjp` (as in HIPS autograd), `
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as onp
 
 from minpy.array import Array, current_data, is_recorded, printable, wrap
 from minpy.autograd import make_vjp
@@ -225,10 +228,15 @@ def checkpoint(f: Callable) -> Callable:
 
     It trades time for memory: nothing that is computed inside `f` is kept for the gradient.
 
+    The second run draws the same random numbers as the first: from ``np.random``, and from the
+    generators that are arguments of `f`, or variables that `f` reads.
+
     Raises
     ------
     TypeError
         If `f` uses a recorded array that is no argument: its gradient would be lost.
+    RuntimeError
+        In the backward pass, if the second run returns other values than the first.
 
     Examples
     --------
@@ -243,21 +251,28 @@ def checkpoint(f: Callable) -> Callable:
         args, kwargs = tree_map(lambda x: next(given) if type(x) is Array else x, call)
         return f(*args, **kwargs)
 
-    def forward(*data: Any, call: tuple) -> Any:
+    def forward(*data: Any, call: tuple, states: list) -> Any:
         result = run(call, [wrap(x) for x in data])
         if any(map(is_recorded, leaves(result))):
             raise _uses_recorded(f"checkpoint({name_of(f)})")
         return tree_map(lambda x: current_data(as_array(x)), result)
 
-    def rule(g: Any, ans: Any, *arrays: Any, call: tuple, argnum: int) -> Any:
+    def rule(g: Any, ans: Any, *arrays: Any, call: tuple, states: list, argnum: int) -> Any:
         def weighted(*xs: Any) -> Any:
             results = run(call, xs)
+            if not all(map(_agree, leaves(results), leaves(ans))):
+                raise _other_values(f)
             if type(g) is not tuple:
                 return sum_(results * g)
             products = [sum_(y * part) for y, part in zip(results, g, strict=True)]
             return functools.reduce(add, products)
 
-        return make_vjp(weighted, argnum)(*arrays)[0](1.0)
+        now = [(bits, bits.state) for bits, _ in states]
+        _set_states(states)
+        try:
+            return make_vjp(weighted, argnum)(*arrays)[0](1.0)
+        finally:
+            _set_states(now)
 
     record = Op("checkpoint", Rules(each=rule), "all ans", forward, wrapped=True)
     record.by_backend = OnEachBackend(lambda backend: forward)
@@ -265,6 +280,42 @@ def checkpoint(f: Callable) -> Callable:
     @functools.wraps(f)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:
         arrays = [x for x in leaves((args, kwargs)) if type(x) is Array]
-        return apply(record, *arrays, call=(args, kwargs)) if arrays else f(*args, **kwargs)
+        if not arrays:
+            return f(*args, **kwargs)
+        states = [(bits, bits.state) for bits in _bit_generators(f, args, kwargs)]
+        return apply(record, *arrays, call=(args, kwargs), states=states)
 
     return checkpointed
+
+
+def _bit_generators(f: Callable, args: tuple, kwargs: dict) -> list[Any]:
+    """Return the sources of random numbers: of ``np.random``, and of generators `f` reads."""
+    code = inspect.unwrap(f)
+    read = inspect.getclosurevars(code) if inspect.isfunction(code) else None
+    variables = (read.nonlocals, read.globals) if read else ()
+    found = [onp.random.get_state.__self__]
+    for x in leaves((args, kwargs, *variables)):
+        if isinstance(x, onp.random.Generator | onp.random.RandomState):
+            found.append(x)
+    bits = [getattr(x, "bit_generator", None) or x._bit_generator for x in found]
+    return list({id(b): b for b in bits}.values())
+
+
+def _set_states(states: list) -> None:
+    for bits, state in states:
+        bits.state = state
+
+
+def _agree(again: Any, first: Any) -> bool:
+    """Whether two runs returned the same, up to what threads do to the last digits."""
+    again, first = (onp.asarray(printable(as_array(x))) for x in (again, first))
+    return again.shape == first.shape and onp.allclose(again, first, 1e-3, 1e-6, equal_nan=True)
+
+
+def _other_values(f: Callable) -> RuntimeError:
+    return RuntimeError(
+        f"checkpoint({name_of(f)}) returned other values when it was run again for the gradient. "
+        "If it draws random numbers, draw them from np.random, or pass the generator as an "
+        "argument; if it reads something that changes between the two runs, pass that as an "
+        "argument"
+    )

@@ -296,3 +296,41 @@ def test_gradcheck_of_an_op_with_a_wrong_rule_shows_its_card():
     result = minpy.gradcheck(lambda x: np.sum(cube(x)), np.array(X))
     assert not result
     assert "wrong" in str(result)
+
+
+# ----- checkpoint, and what its second run draws
+
+
+def drop(v, draw):
+    return np.where(draw(50) > 0.5, 2 * v, 0.0)
+
+
+def value_and_sum_of_gradient(block):
+    value, gradient = minpy.value_and_grad(lambda v: minpy.checkpoint(block)(v).sum())(np.ones(50))
+    return float(value), float(gradient.sum())
+
+
+def test_checkpoint_draws_the_same_random_numbers_again():
+    np.random.seed(0)
+    value, total = value_and_sum_of_gradient(lambda v: drop(v, np.random.rand))
+    assert value == total != 50
+    after = np.random.rand()
+    np.random.seed(0)
+    np.random.rand(50)
+    assert after == np.random.rand()  # as without a checkpoint
+
+
+@pytest.mark.parametrize("library", [np, onp], ids=["minpy", "numpy"])
+def test_checkpoint_draws_the_same_from_a_generator_that_it_reads(library):
+    rng = library.random.default_rng(3)
+    value, total = value_and_sum_of_gradient(lambda v: drop(v, rng.random))
+    assert value == total != 50
+
+
+def test_checkpoint_refuses_numbers_that_it_cannot_draw_again():
+    class Noise:
+        rng = onp.random.default_rng(3)
+
+    noise = Noise()
+    with pytest.raises(RuntimeError, match="pass the generator as an argument"):
+        value_and_sum_of_gradient(lambda v: drop(v, noise.rng.random))
