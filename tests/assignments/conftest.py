@@ -9,7 +9,7 @@ import pytest
 @pytest.fixture(scope="session")
 def notebooks():
     """The module `notebook.py` beside this file."""
-    for library in ("jupytext", "nbclient", "nbformat", "nbgrader", "sklearn"):
+    for library in ("jupytext", "nbclient", "nbformat", "nbgrader", "skimage", "sklearn"):
         pytest.importorskip(library, reason="assignments need it; `make setup` installs it")
     # Imported here because the first time on a machine it builds a cache, and writes so to stderr.
     pytest.importorskip("matplotlib.font_manager", reason="notebooks draw")
