@@ -20,6 +20,7 @@ from operator import is_
 from typing import Any
 
 import numpy as onp
+from numpy import ndarray
 
 from minpy import errors
 from minpy.array import Array, current_data, dtype_of, exits, is_differentiable, printable, wrap
@@ -147,6 +148,8 @@ class Recording:
 
 def _as_kind_of(g: Array, x: Array) -> Array:
     """Return a gradient where its argument is, with its dtype; of a real one it is real."""
+    if type(g._data) is ndarray is type(x._data) and g._data.dtype is x._data.dtype:
+        return g
     g = moved(g, x._backend)
     if g.dtype == x.dtype:
         return g
@@ -297,7 +300,7 @@ def value_and_grad(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Any, 
         recording = Recording(f, argnum, args, kwargs)
         try:
             end = recording.end()
-            if onp.issubdtype(end.dtype, onp.complexfloating):
+            if end.dtype.kind == "c":
                 raise errors.complex_result(f)
             data, ends = end._data, [end._node]
             recording.result = None
@@ -333,7 +336,8 @@ def _value(data: Any, node: Node | None = None) -> Array:
 def _ones(data: Any) -> Array:
     """Return ones with the shape, dtype and backend of a raw array."""
     like = wrap(data)
-    return wrap(like._backend.from_numpy(onp.ones(like.shape, dtype_of(like))))
+    ones = onp.ones(like.shape, dtype_of(like))
+    return wrap(ones if like._link is None else like._backend.from_numpy(ones))
 
 
 def grad(f: Callable, argnum: Argnum = 0) -> Callable[..., Any]:

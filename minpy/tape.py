@@ -27,7 +27,20 @@ rules get them, ``static`` the keyword arguments or None.  For ``y = exp(x)`` wi
 node 7, ``y`` carries ``(8, exp.op, (node 7,), (ans, x.shape), None)``.
 
 Tuples, because a slotted object in its place would cost as much as another NumPy add.  For the
-same reason `unary` and `binary` spell out what `apply` does for any number of arguments.
+same reason `unary`, `binary` and `op` spell out what `apply` does for any number of arguments.
+
+To read the engine in an afternoon, take these files in this order.
+
+1. `minpy.array`: `Array`, `wrap` and `pin`.  Skip `Link`, `Shared` and `refresh`.
+2. This module: `Op`, `Rules`, then `unary`, which has everything once.  `binary` is the same with
+   two arguments; read `apply` for any number.  Skip what concerns a `Backend`: `moved`, `_brought`,
+   `implementation_on`, `same_backend`.
+3. `minpy.ops.elementwise`, as far as `divide`: what rules look like.
+4. `minpy.backward`: `backward`, then `Gradients.add`.  Skip `_as_rules_want` until you ask how
+   a gradient is differentiated.
+5. `minpy.autograd`: `Recording` and `value_and_grad`.  Skip "letting go".
+6. `minpy.inplace`: its docstring, then `getitem`, `setitem` and `_write`; now go back to `Link` and
+   `refresh`, and to `Gradients.through_write`.
 """
 
 from __future__ import annotations

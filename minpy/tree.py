@@ -10,6 +10,7 @@ from typing import Any
 import numpy as onp
 
 NUMBERS = frozenset({int, float, complex, bool, str, bytes, type(None), *onp.sctypeDict.values()})
+_CONTAINERS = (dict, list, tuple)
 
 
 def tree_map(change: Callable[[Any], Any], tree: Any, *, numbers: bool = True) -> Any:
@@ -27,6 +28,8 @@ def tree_map(change: Callable[[Any], Any], tree: Any, *, numbers: bool = True) -
         if not numbers and only_numbers(tree):
             return tree
         return kind([tree_map(change, item, numbers=numbers) for item in tree])
+    if not isinstance(tree, _CONTAINERS) and not hasattr(kind, "__dataclass_fields__"):
+        return change(tree)
     if isinstance(tree, dict):
         items = {key: tree_map(change, item, numbers=numbers) for key, item in tree.items()}
         if kind is dict:
@@ -37,10 +40,8 @@ def tree_map(change: Callable[[Any], Any], tree: Any, *, numbers: bool = True) -
     if isinstance(tree, list | tuple):
         parts = [tree_map(change, item, numbers=numbers) for item in tree]
         return kind(*parts) if hasattr(tree, "_fields") else kind(parts)
-    if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
-        fields = {f.name: getattr(tree, f.name) for f in dataclasses.fields(tree) if f.init}
-        return dataclasses.replace(tree, **tree_map(change, fields, numbers=numbers))
-    return change(tree)
+    fields = {f.name: getattr(tree, f.name) for f in dataclasses.fields(tree) if f.init}
+    return dataclasses.replace(tree, **tree_map(change, fields, numbers=numbers))
 
 
 def leaves(tree: Any) -> list[Any]:
