@@ -47,6 +47,7 @@ TARGETS = (
     Target("conv.both", "PyTorch", 1.1, subject="minpy (PyTorch)"),
     Target("memory", "NumPy", 1.3),
     Target("memory", "NumPy", 1.3, subject="minpy.nn"),
+    Target("memory", "NumPy", 1.8, subject="composed"),
     Target("inplace.time", "minpy, 200 steps", 2.3, subject="minpy, 400 steps"),
     Target("inplace.memory", "minpy, 200 steps", 2.3, subject="minpy, 400 steps"),
     *(

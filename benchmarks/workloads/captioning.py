@@ -5,8 +5,9 @@ embedded (256 numbers each), an LSTM (gates i f o g) runs over 17 steps, and eve
 the next word out of 1004. One step is the softmax cross-entropy and the gradients of all eight
 parameters, float32, all arrays time first. `benchmarks.peak_memory` says how it is measured.
 `minpy.nn` is the same model by the library's layers, arrays batch first, as a user of these writes
-it. Without anything kept needlessly a step needs about 200 MB: the gates take 71, the cells, their
-tanh and the states 18 each, the words 9, the scores and their gradient 36 each.
+it; `composed` is written with NumPy's elementary functions alone. Without anything kept needlessly
+a step needs about 200 MB: the gates take 71, the cells, their tanh and the states 18 each, the
+words 9, the scores and their gradient 36 each.
 """
 
 from __future__ import annotations
@@ -168,6 +169,28 @@ def layers_loss(np: ModuleType, params: Any, features: Any, words: Any, targets:
     return layers.temporal_softmax_loss(scores, targets) / len(words)
 
 
+def composed_loss(np: ModuleType, params: Any, features: Any, words: Any, targets: Any) -> Any:
+    """Return the loss written with arithmetic and NumPy's elementary functions alone."""
+    w_image, b_image, embedding, wx, wh, b, w_vocab, b_vocab = params
+    size = len(wh)
+    h = features @ w_image + b_image
+    c = np.zeros_like(features)
+    x = embedding[words]
+    states = []
+    for t in range(len(words)):
+        a = x[t] @ wx + h @ wh + b
+        i = 1 / (1 + np.exp(-a[:, :size]))
+        f = 1 / (1 + np.exp(-a[:, size : 2 * size]))
+        o = 1 / (1 + np.exp(-a[:, 2 * size : 3 * size]))
+        c = f * c + i * np.tanh(a[:, 3 * size :])
+        h = o * np.tanh(c)
+        states.append(h)
+    scores = np.reshape(np.stack(states), (-1, size)) @ w_vocab + b_vocab
+    scores = scores - np.max(scores, axis=1, keepdims=True)
+    right = scores[np.arange(len(targets)), targets]
+    return np.mean(np.log(np.sum(np.exp(scores), axis=1)) - right)
+
+
 def torch_loss(params: Any, features: Any, words: Any, targets: Any) -> Any:
     """Return the loss, in PyTorch's terms."""
     import torch
@@ -215,6 +238,8 @@ def cases() -> list[Benchmark]:
     small_steps = training_steps(small, *implementations)
     steps["minpy.nn"] = training_steps(full, layers_loss, by_hand)["minpy"]
     small_steps["minpy.nn"] = training_steps(small, layers_loss, by_hand)["minpy"]
+    steps["composed"] = training_steps(full, composed_loss, by_hand)["minpy"]
+    small_steps["composed"] = training_steps(small, composed_loss, by_hand)["minpy"]
     return [
         Benchmark(
             name="memory",
