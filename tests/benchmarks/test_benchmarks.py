@@ -32,6 +32,7 @@ from benchmarks.workloads import (
     inplace,
     mlp,
     op,
+    outliers,
     rnn,
     solver,
 )
@@ -63,6 +64,7 @@ WORKLOADS = {
         inplace.loss,
         inplace.by_hand,
     ),
+    "springs": (partial(outliers.problem, 6), outliers.loss, outliers.by_hand),
 }
 
 each_workload = pytest.mark.parametrize(
@@ -105,7 +107,8 @@ def test_minpy_agrees_with_hand_written_gradients(problem, loss, by_hand):
 def test_the_layers_of_minpy_agree_with_hand_written_gradients():
     problem, _, by_hand = WORKLOADS["captioning"]
     params, data = problem()
-    assert_agree(minpy_step(captioning.layers_loss, params, data)(), by_hand(params, *data))
+    for loss in (captioning.layers_loss, captioning.composed_loss):
+        assert_agree(minpy_step(loss, params, data)(), by_hand(params, *data))
 
 
 #: Workload -> its module; and the libraries that there are for it.
@@ -175,6 +178,10 @@ def test_libraries_agree_with_the_hand_written_convolution(library):
 def test_minpy_agrees_with_numpy_where_single_ops_are_timed():
     for case in op.cases():
         assert_agree(case.builders["minpy"]().result(), case.builders["NumPy"]().result())
+    (case,) = outliers.outliers()
+    for expression in outliers.EXPRESSIONS:
+        by_name = [case.builders[f"{name}, {expression}"]().result() for name in ("minpy", "NumPy")]
+        assert_agree(*by_name)
 
 
 def test_a_backward_pass_is_the_same_with_ops_aside():
