@@ -8,9 +8,11 @@ goes to a person, with the reason; the others do not notice.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import shutil
+import signal
 import tempfile
 import time
 import traceback
@@ -24,7 +26,7 @@ from typing import Any
 from grading.box.supervisor import PATIENCE
 from grading.course import Course
 from grading.files import Submission
-from grading.processes import adopt_orphans, descendants, kill_orphans
+from grading.processes import adopt_orphans, descendants, end_with_parent, kill_orphans
 from grading.sandbox import BoxServer, LimitedProcess, Limits, SandboxError
 from grading.submission import Graded, Starter, grade
 
@@ -57,7 +59,7 @@ class _Slot:
     """A process that grades, and the submission that it is busy with."""
 
     def __init__(self, course: Course, limits: Limits, sandboxed: bool) -> None:
-        self.folder = tempfile.mkdtemp(prefix="minpy-slot-")
+        self.folder = tempfile.mkdtemp(prefix=_prefix(course))
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process = context.Process(
@@ -89,10 +91,24 @@ class _Slot:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def _prefix(course: Course) -> str:
+    """Return how the names of the folders of a course's slots begin."""
+    name = hashlib.sha256(str(course.root.resolve()).encode()).hexdigest()[:12]
+    return f"minpy-slot-{name}-"
+
+
+def remove_leftovers(course: Course) -> None:
+    """Remove the folders of a run that was killed."""
+    for path in Path(tempfile.gettempdir()).glob(f"{_prefix(course)}*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
 def run_slot(
     connection: Connection, root: str, limits: dict[str, Any], folder: str, sandboxed: bool
 ) -> None:
     """Grade what is asked for, until the connection is closed: the life of a slot."""
+    end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides
     adopt_orphans()
     tempfile.tempdir = folder  # where sandboxes are made
     course = Course(Path(root))

@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -18,6 +26,7 @@ from grading import demo as demo_class
 from grading import doctor as examine
 from grading.batch import Outcome
 from grading.course import Course, CourseError, set_up
+from grading.ledger import Ledger
 from grading.pipeline import run as run_course
 from grading.sandbox import Limits, SandboxError
 from grading.submission import Graded
@@ -36,6 +45,15 @@ Folder = Annotated[Path, typer.Argument(help="the course's folder", show_default
 Names = Annotated[
     list[str] | None, typer.Argument(help="which assignments; all by default", show_default=False)
 ]
+
+
+class Only(str, Enum):
+    """What is known of a submission."""
+
+    new = "new"
+    changed = "changed"
+    failed = "failed"
+
 
 NoSandbox = Annotated[
     bool, typer.Option("--no-sandbox", help="run submissions as you, with limits and nothing else")
@@ -84,6 +102,10 @@ def run(
     seconds: Annotated[float, typer.Option(help="how long a notebook may take")] = (
         Limits.submission
     ),
+    force: Annotated[bool, typer.Option(help="grade again what has not changed")] = False,
+    only: Annotated[
+        list[Only] | None, typer.Option(help="of these alone; new and changed by default")
+    ] = None,
     no_sandbox: NoSandbox = False,
 ) -> None:
     """Grade what was handed in: points into the gradebook, pages of feedback, and a table."""
@@ -91,11 +113,15 @@ def run(
         found = Course(course)
         limits = Limits(cell=cell_seconds, call=call_seconds, submission=seconds)
         _warn_without_sandbox(no_sandbox)
+        wanted = None if force else [one.value for one in only or (Only.new, Only.changed)]
         outcomes = grade_with_progress(
-            found, assignments or (), student or (), limits, jobs, not no_sandbox
+            found, assignments or (), student or (), limits, jobs, not no_sandbox, wanted
         )
         for stray in found.strays():
             console.print(Text(f"not graded: {stray} is for no assignment of this course"))
+    if not outcomes and list(found.submissions(assignments or (), student or ())):
+        console.print("Nothing to grade: no submission is new or changed. --force grades again.")
+        return
     if not outcomes:
         console.print(f"Nothing was handed in: {course / 'submitted'} has no STUDENT/ASSIGNMENT/.")
         raise typer.Exit(1)
@@ -169,21 +195,33 @@ def grade_with_progress(
     limits: Limits,
     jobs: int,
     sandboxed: bool,
+    only: Sequence[str] | None = None,
 ) -> list[Outcome]:
-    """Grade, with a progress bar."""
-    count = len(list(course.submissions(assignments, students)))
+    """Grade, with a progress bar, or lines where the output is a file; Ctrl-C ends it quietly."""
+    ledger = Ledger(course, limits, sandboxed)
+    submissions = course.submissions(assignments, students)
+    count = sum(1 for one in submissions if only is None or ledger.state(one) in only)
     columns = [
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
     ]
     outcomes = []
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("grading", total=count)
-        for outcome in run_course(course, assignments, students, limits, jobs, sandboxed):
-            outcomes.append(outcome)
-            progress.update(task, advance=1, description=outcome.submission.student)
+        run = run_course(course, assignments, students, limits, jobs, sandboxed, only)
+        try:
+            for outcome in run:
+                outcomes.append(outcome)
+                progress.update(task, advance=1, description=outcome.submission.student)
+                if not console.is_terminal and len(outcomes) % max(1, count // 20) == 0:
+                    console.print(f"graded {len(outcomes)} of {count}")
+        except KeyboardInterrupt:
+            run.close()
+            console.print(f"Stopped after {len(outcomes)} of {count}; run it again to go on.")
+            raise typer.Exit(130) from None
     return sorted(outcomes, key=lambda one: (one.submission.assignment, one.submission.student))
 
 

@@ -10,6 +10,7 @@ COURSE/submitted/S/A/N.ipynb    what comes back
 COURSE/autograded/S/A/N.ipynb   what was graded, for the formgrader
 COURSE/feedback/S/A/N.html      what students get to read
 COURSE/gradebook.db             the points
+COURSE/outcomes/S/A.json        what was graded, and from what: a run goes on from here
 COURSE/results.json             the last outcome of each notebook
 COURSE/queue.csv                those of them that a person has to look at
 ```

@@ -6,10 +6,11 @@ it tells what the gradebook says.
 
 from __future__ import annotations
 
-import csv
-import json
+import fcntl
+import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ import nbformat
 
 from grading import batch, feedback, gradebook
 from grading.batch import Outcome
-from grading.course import Course
+from grading.course import Course, CourseError
 from grading.files import is_regular_file
+from grading.ledger import Ledger
 from grading.sandbox import Limits
 from grading.submission import Graded
 
 MOST_TIMESTAMP = 100  # bytes
+BETWEEN_LISTS = 5.0  # seconds after which the lists are renewed during a run
 
 
 def run(
@@ -32,7 +35,8 @@ def run(
     limits: Limits | None = None,
     jobs: int = 1,
     sandboxed: bool = True,
-) -> Iterator[Outcome]:
+    only: Collection[str] | None = None,
+) -> Generator[Outcome, None, None]:
     """Grade what was handed in, write all of it down, and give each outcome as it is done.
 
     Parameters
@@ -46,6 +50,9 @@ def run(
         How many are graded at a time.
     sandboxed : bool
         Whether submissions run in boxes; else there are limits alone.
+
+    only : collection of {'new', 'changed', 'failed', 'graded'}, optional
+        Which submissions, by what is known of them: see `grading.ledger`. All, by default.
 
     Yields
     ------
@@ -61,13 +68,36 @@ def run(
     for assignment in {submission.assignment for submission in submissions}:
         for notebook in course.notebooks(assignment):
             course.hidden(assignment, notebook)  # a mistake in a check is told before, and once
-    done = []
-    for outcome in batch.grade_all(course, submissions, limits or Limits(), jobs, sandboxed):
-        written = _write(course, outcome)
-        done.append(written)
-        yield written
-    if done:
-        write_lists(course, done)
+    limits = limits or Limits()
+    ledger = Ledger(course, limits, sandboxed)
+    submissions = [one for one in submissions if only is None or ledger.state(one) in only]
+    if not submissions:
+        return
+    with _only_writer(course):
+        written = time.monotonic()
+        try:
+            for outcome in batch.grade_all(course, submissions, limits, jobs, sandboxed):
+                digest = ledger.digest(outcome.submission)
+                outcome = _write(course, outcome)
+                ledger.write(outcome, digest)
+                if time.monotonic() - written > BETWEEN_LISTS:
+                    ledger.write_lists()
+                    written = time.monotonic()
+                yield outcome
+        finally:
+            ledger.write_lists()
+
+
+@contextmanager
+def _only_writer(course: Course) -> Iterator[None]:
+    """Hold the lock of a course; what a killed run left behind is removed."""
+    with (course.root / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CourseError(f"{course.root} is being graded already; wait for that run") from None
+        batch.remove_leftovers(course)
+        yield
 
 
 def _write(course: Course, outcome: Outcome) -> Outcome:
@@ -148,39 +178,3 @@ STEPS: tuple[Callable[[Course, Outcome], None], ...] = (
     write_points,
     write_feedback,
 )
-
-
-def write_lists(course: Course, outcomes: Sequence[Outcome]) -> None:
-    """Renew what is about the whole class, also where only some of it was graded this time.
-
-    ``results.json`` keeps a row for each notebook; the index of the feedback and the queue of what
-    a person has to look at are made of it.
-    """
-    path = course.root / "results.json"
-    results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    renewed = {(outcome.submission.student, outcome.submission.assignment) for outcome in outcomes}
-    kept = [row for row in results if (row["student"], row["assignment"]) not in renewed]
-    rows = [*kept, *(row for outcome in outcomes for row in _result_rows(outcome))]
-    rows.sort(key=lambda row: (row["student"], row["assignment"], row["notebook"]))
-    path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    feedback.write_index(rows, course.root / "feedback")
-    with (course.root / "queue.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, QUEUED, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(row for row in rows if row["problem"])
-
-
-def _result_rows(outcome: Outcome) -> Iterator[dict[str, Any]]:
-    for graded in outcome.notebooks:
-        yield {
-            "student": outcome.submission.student,
-            "assignment": outcome.submission.assignment,
-            "notebook": graded.notebook,
-            "points": graded.points,
-            "out_of": graded.out_of,
-            "problem": graded.problem,
-            "detail": graded.detail,
-        }
-
-
-QUEUED = ("student", "assignment", "notebook", "problem", "detail")

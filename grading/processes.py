@@ -16,7 +16,7 @@ from contextlib import suppress
 from multiprocessing import resource_tracker
 from pathlib import Path
 
-SET_CHILD_SUBREAPER = 36  # of prctl
+SET_PDEATHSIG, SET_CHILD_SUBREAPER = 1, 36  # of prctl
 
 
 def adopt_orphans() -> bool:
@@ -27,6 +27,12 @@ def adopt_orphans() -> bool:
     # that a submission started, and so it is there before any of these
     resource_tracker.ensure_running()
     return ctypes.CDLL(None, use_errno=True).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+
+
+def end_with_parent() -> None:
+    """Let this process be killed when its parent ends (on Linux)."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def kill_orphans(kept: Collection[int]) -> None:

@@ -59,7 +59,8 @@ SIZES = {
     # With the names of HIPS autograd in `minpy` itself: a line to import each, a line to export it.
     "minpy: facades": 350,
     # The sandbox is 1,000 lines of it: namespaces, filter, supervisor, server, and their client.
-    "grading": 3750,
+    # Then files under any name, cells in any place, and a ledger with which a run goes on.
+    "grading": 4150,
     "benchmarks": 1953,  # rows `outliers` and `springs`
 }
 
