@@ -8,6 +8,7 @@ and the pages allow no script to run.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -123,17 +124,24 @@ def _answers(graded: Graded) -> dict[str, str]:
 
 
 def _filled(template: str, **values: Any) -> str:
-    import jinja2
     from markupsafe import Markup
 
-    environment = jinja2.Environment(
+    return _templates().get_template(template).render(card_style=Markup(STYLE), **values)
+
+
+@cache
+def _templates() -> Any:
+    """Return the environment of the templates, which are compiled once for all pages of a run."""
+    import jinja2
+
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
     )
-    environment.filters["number"] = lambda points: f"{points:g}"
-    return environment.get_template(template).render(card_style=Markup(STYLE), **values)
+    made.filters["number"] = lambda points: f"{points:g}"
+    return made
 
 
 def _waiting(graded: Graded) -> str:
