@@ -57,7 +57,7 @@ lint: $(ready)  ## check style and types
 	$(bin)/mypy
 
 # Students see the assignments and the tutorials, and none of nbgrader's panels for instructors.
-FIRST = course/a1-linear/two_layer.ipynb
+FIRST = course/a1-linear/knn.ipynb
 
 lab: $(ready)  ## open JupyterLab on the first notebook of the course, with the tutorials beside it
 	@mkdir -p build/lab
