@@ -115,7 +115,8 @@ def test_recorded_special_values(name, row):
     def f(arrays):
         for special, changed in tried.items():
             try:
-                compare(name, changed, arrays[special])
+                with onp.errstate(all="ignore"):  # comparing infinities warns too
+                    compare(name, changed, arrays[special])
             except Exception as error:
                 wrong.append(" ".join(f"{special}: {type(error).__name__}: {error}".split())[:300])
         return arrays["nan"][0]
