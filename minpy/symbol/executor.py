@@ -116,6 +116,7 @@ class Executor:
                 self.lasts = False
             self.heads = [load().nd.empty(y.shape, y.ctx, y.dtype) for y in self.bound.outputs]
         self.rewritten = graph.has_custom  # in layouts that NumPy's numbers cannot be written into
+        self.memory: dict[int, onp.ndarray] = {}  # of arrays that NumPy writes, by their handles
         self.last: tuple[Call, Sequence[Any]] | None = None
 
     def _bind(
@@ -170,6 +171,9 @@ class Executor:
         for target, g in zip(self.heads, heads):
             self._fill(target, g)
         self.bound.backward(self.heads, is_train=call.as_in_training)
+        for gradient in self.bound.grad_arrays:
+            if gradient is not None:
+                gradient.wait_to_read()  # then nothing reads what `_fill` writes
 
     def gradients(self, wanted: frozenset[int], like: Any) -> dict[int, Any]:
         """Return copies of the gradients, by the number of the input."""
@@ -193,7 +197,19 @@ class Executor:
         elif self.rewritten:
             load().nd.array(self.backend.to_numpy(x), dtype=target.dtype).copyto(target)
         else:
-            target._sync_copyfrom(self.backend.to_numpy(x))  # half of target[:] = ...'s time
+            self._memory_of(target)[...] = self.backend.to_numpy(x)
+
+    def _memory_of(self, target: Any) -> onp.ndarray:
+        """Return one of the executor's arrays as NumPy's, which shares its memory.
+
+        Nobody has to wait: the results of the last run, forwards or backwards, were waited for, and
+        with them everything that read its arguments.  Waiting is what takes the time with small
+        arrays.
+        """
+        key = target.handle.value
+        if key not in self.memory:
+            self.memory[key] = shared_memory(target)
+        return self.memory[key]
 
     def _taken(self, x: Any, like: Any) -> Any:
         """Return a copy of an array of the executor's."""
@@ -236,6 +252,13 @@ class Executors:
 def device_of(backend: Backend) -> Context:
     """Return where MXNet runs on the arrays of a backend: on their device, if they are its own."""
     return backend.context if backend.name == "mxnet" else CPU
+
+
+def shared_memory(x: Any) -> onp.ndarray:
+    """Return an array of MXNet on the CPU as NumPy's, after waiting until nothing uses it."""
+    from minpy.backends.mxnet.conversion import to_numpy
+
+    return to_numpy(x)
 
 
 def same(some: Sequence[Any], others: Sequence[Any]) -> bool:

@@ -215,7 +215,7 @@ class Graph:
         ]
         wrong = [name for name in kwargs if name not in self.inputs]
         kwargs = {name: value for name, value in kwargs.items() if name in self.inputs}
-        if wrong and (args or needed):
+        if wrong and (args or needed or not set(self.states).isdisjoint(wrong)):
             problem = f"has no input {self._unknown(wrong)}"
         elif args and len(args) not in (len(left), len(needed)):
             names = ", ".join(left) or "nothing"

@@ -95,3 +95,18 @@ def test_a_module_begins_with_the_same_values(mx):
     assert net.param("bent_gamma").tolist() == [0.25] * 3
     assert net.param("scaled_gamma").tolist() == [1] * 3
     assert net.param("scaled_beta").tolist() == [0] * 3
+
+
+def test_a_block_of_gluon_takes_our_arrays(mx):
+    dense = mx.gluon.nn.Dense(2)
+    dense.initialize(mx.init.One())
+    assert dense(np.ones((1, 3), dtype="float32")).asnumpy().tolist() == [[3, 3]]
+    with pytest.raises(minpy.errors.ImplicitExitError, match="A call of a block of gluon"):
+        minpy.grad(lambda x: np.sum(dense(x)))(onp.ones((1, 3), "float32"))
+
+
+def test_a_state_is_no_input_that_may_be_left_out(mx):
+    bn = minpy.Function(mx.sym.BatchNorm(mx.sym.Variable("x"), name="bn"))
+    given = {"x": onp.ones((4, 3)), "bn_gamma": onp.ones(3), "bn_beta": onp.zeros(3)}
+    with pytest.raises(TypeError, match="it is a state"):
+        bn(**given, bn_moving_mean=onp.zeros(3))

@@ -194,6 +194,26 @@ for _kind in (mx.nd.NDArray, mx.np.ndarray):
             setattr(_kind, f"__{_name}__", _deferring(_method))
 
 
+def _taking_arrays(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the call of a block of gluon that takes arrays of ours; recorded ones are refused."""
+
+    @functools.wraps(call)
+    def block(self: Any, *args: Any) -> Any:
+        return call(self, *map(_of_gluon, args))
+
+    return block
+
+
+def _of_gluon(x: Any) -> Any:
+    if isinstance(x, mx.nd.NDArray) or not hasattr(type(x), "_leave"):
+        return x
+    return mx.nd.array(x._leave("A call of a block of gluon"), dtype=x.dtype)
+
+
+for _block in (mx.gluon.Block, mx.gluon.HybridBlock):
+    _block.__call__ = _taking_arrays(_block.__call__)
+
+
 class _Memory:
     """An array's memory, in the words of NumPy's array interface; it keeps the array alive."""
 
