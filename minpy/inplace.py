@@ -283,7 +283,13 @@ def _write_there(x: Array, index: Any, value: Any) -> None:
     root, steps = origin(x)
     if steps and not x._backend.aliases(data, root._data):  # ``x[::-1]`` where it is a copy
         places = follow(onp.arange(root.size).reshape(root.shape), steps)[index]
-        data, index = root._data, onp.unravel_index(places, root.shape)
+        if not places.size:
+            return
+        data = root._data
+        if root.shape:
+            index = onp.unravel_index(places, root.shape)
+        else:  # one number, which is shown with axes
+            index, value = (), value.reshape(()) if hasattr(value, "reshape") else value
     x._backend.implementation("setitem")(data, index, value)
 
 

@@ -42,6 +42,13 @@ def read_backwards_and_added_to():
     return np.concatenate([x, y])
 
 
+def nothing_written_to_one_number():
+    x = np.sum(np.ones((2, 2))).reshape(1)
+    x[1:] = x[:-1]
+    x[:] = x + 1
+    return x
+
+
 def overlapping():
     x = np.arange(6.0)
     x[1:] = x[:-1]
@@ -49,6 +56,7 @@ def overlapping():
 
 
 PROGRAMS = {
+    "nothing written to one number": nothing_written_to_one_number,
     "shuffle": lambda: shuffled(lambda x: (np.random.seed(0), np.random.shuffle(x))),
     "shuffle of a generator": lambda: shuffled(lambda x: np.random.default_rng(0).shuffle(x)),
     "put": lambda: written(lambda x: np.put(x, [0], 7)),
