@@ -6,9 +6,10 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
+import minpy.numpy as np
 from minpy.nn.module import Container, Module
 
-__all__ = ["Sequential"]
+__all__ = ["Concatenate", "Sequential"]
 
 
 class Sequential(Container):
@@ -69,3 +70,37 @@ class Sequential(Container):
 
     def __getitem__(self, index: int) -> Module:
         return self.modules[index]
+
+
+class Concatenate(Container):
+    """Modules with the same input, whose results are joined; with `Identity`, a skip connection.
+
+    Parameters
+    ----------
+    *modules : Module
+    axis : int
+        Along which they are joined: 1, that of channels, by default.
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> from minpy.nn.modules import FullyConnected, Identity
+    >>> Concatenate(Identity(), FullyConnected(4))(np.ones((5, 3))).shape
+    (5, 7)
+    """
+
+    shown = ("axis",)
+
+    def __init__(self, *modules: Module, axis: int = 1, name: str | None = None) -> None:
+        super().__init__(name)
+        for module in modules:
+            if not isinstance(module, Module):
+                raise TypeError(f"Concatenate is made of modules, got {module!r}")
+        if not modules:
+            raise ValueError("Concatenate needs one module at least")
+        self.modules = list(modules)
+        self.axis = axis
+
+    def forward(self, *inputs: Any) -> Any:
+        """Return the results of all modules in one array."""
+        return np.concatenate([module(*inputs) for module in self.modules], axis=self.axis)

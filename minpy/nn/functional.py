@@ -2,6 +2,7 @@
 
 from minpy.ops.creation import owning
 from minpy.ops.nn.activation import (
+    elu,
     gelu,
     leaky_relu,
     log_softmax,
@@ -40,6 +41,7 @@ __all__ = [
     "sigmoid",
     "softplus",
     "silu",
+    "elu",
     "gelu",
     "softmax",
     "log_softmax",

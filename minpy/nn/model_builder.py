@@ -29,7 +29,7 @@ one's own::
         updater(gradients)
 """
 
-from minpy.nn.containers import Sequential
+from minpy.nn.containers import Concatenate, Sequential
 from minpy.nn.layer import Layer
 from minpy.nn.model import Model
 from minpy.nn.module import Add, Container, Module, Mul, Sub
@@ -37,6 +37,7 @@ from minpy.nn.updater import Updater
 
 __all__ = [
     "Add",
+    "Concatenate",
     "Container",
     "Layer",
     "Model",

@@ -26,6 +26,11 @@ FUNCTIONS = {
         lambda x: onp.where(x > 0, x, 3 * x),
         lambda f, x: f.leaky_relu(x, 3),
     ),
+    "elu": (
+        lambda x: F.elu(x, 0.5),
+        lambda x: onp.where(x > 0, x, 0.5 * (onp.exp(x) - 1)),
+        lambda f, x: f.elu(x, 0.5),
+    ),
     "sigmoid": (F.sigmoid, lambda x: 1 / (1 + onp.exp(-x)), lambda f, x: f.sigmoid(x)),
     "softplus": (F.softplus, lambda x: onp.log(1 + onp.exp(x)), lambda f, x: f.softplus(x)),
     "silu": (F.silu, lambda x: x / (1 + onp.exp(-x)), lambda f, x: f.silu(x)),
@@ -136,6 +141,7 @@ def test_gelu_knows_two_forms():
         (F.sigmoid, [-INF, -1e4, 0, 1e4, INF], [0, 0, 0.5, 1, 1]),
         (F.softplus, [-INF, -1e4, 0, 1e4, INF], [0, 0, onp.log(2), 1e4, INF]),
         (F.gelu, [-1e4, -0.0, 1e4, INF], [0, 0, 1e4, INF]),
+        (F.elu, [-INF, -1e4, 0, 1e4, INF], [-1, -1, 0, 1e4, INF]),
         (F.relu, [-INF, -1e4, -0.0, 1e4, INF], [0, 0, 0, 1e4, INF]),
         (F.softmax, [1e4, 1e4, 0, -INF], [0.5, 0.5, 0, 0]),
         (F.log_softmax, [1e4, 0, -INF], [0, -1e4, -INF]),
@@ -160,7 +166,7 @@ def test_softplus_keeps_its_small_values():
 
 def test_gradients_far_out_are_finite():
     x = onp.array([-1e4, -800.0, 0.0, 800.0, 1e4])
-    for function in (F.sigmoid, F.softplus, F.gelu, F.softmax, F.log_softmax, F.logsumexp):
+    for function in (F.sigmoid, F.softplus, F.elu, F.gelu, F.softmax, F.log_softmax, F.logsumexp):
         g = minpy.grad(lambda x, f=function: np.sum(f(x) ** 2))(x)
         assert onp.isfinite(g.asnumpy()).all(), function
 

@@ -88,6 +88,7 @@ FUNCTIONS = {
     "sigmoid": (F.sigmoid, [(3, 4)]),
     "softplus": (F.softplus, [(3, 4)]),
     "silu": (F.silu, [(3, 4)]),
+    "elu": (F.elu, [(3, 4)]),
     "gelu": (F.gelu, [(3, 4)]),
     "softmax": (F.softmax, [(3, 4)]),
     "log_softmax": (F.log_softmax, [(3, 4)]),

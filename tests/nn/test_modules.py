@@ -9,7 +9,7 @@ import minpy
 import minpy.numpy as np
 from minpy.nn import functional as F
 from minpy.nn import layers, modules
-from minpy.nn.model_builder import Layer, Model, Sequential, Updater
+from minpy.nn.model_builder import Concatenate, Layer, Model, Sequential, Updater
 from minpy.nn.modules import (
     GRU,
     LSTM,
@@ -67,6 +67,35 @@ COMPUTED = [
     (ReLU(), drawn(2, 3), layers.relu),
     (modules.GELU(), drawn(2, 3), layers.gelu),
     (modules.GELU("tanh"), drawn(2, 3), lambda x: layers.gelu(x, approximate="tanh")),
+    (modules.LeakyReLU(0.2), drawn(2, 3), lambda x: np.where(x > 0, x, 0.2 * x)),
+    (modules.ELU(0.5), drawn(2, 3), lambda x: np.where(x > 0, x, 0.5 * np.expm1(x))),
+    (modules.SiLU(), drawn(2, 3), lambda x: x / (1 + np.exp(-x))),
+    (modules.Softplus(), drawn(2, 3), lambda x: np.log1p(np.exp(x))),
+    (modules.Lambda(lambda x: x[:, ::2] ** 2), drawn(2, 3), lambda x: x[:, ::2] ** 2),
+    (modules.Upsample(2), IMAGES, lambda x: x.repeat(2, axis=2).repeat(2, axis=3)),
+    (
+        modules.Upsample(size=(9, 5), mode="bilinear", align_corners=True),
+        IMAGES,
+        lambda x: F.upsample(x, (9, 5), mode="bilinear", align_corners=True),
+    ),
+    (
+        modules.ConvTranspose((3, 2), 5, 2, 1, output_pad=1),
+        IMAGES,
+        lambda x, w, b: F.conv_transpose2d(x, w, b, stride=2, padding=1, output_padding=1),
+    ),
+    (modules.ConvTranspose(3, 5, no_bias=True), IMAGES, F.conv_transpose2d),
+    (modules.GroupNorm(2), IMAGES, lambda x, gamma, beta: F.group_norm(x, 2, gamma, beta)),
+    (modules.InstanceNorm(), IMAGES, F.instance_norm),
+    (
+        LayerNorm(axis=(1, 2, 3)),
+        IMAGES,
+        lambda x, gamma, beta: F.layer_norm(x, gamma, beta, axis=(1, 2, 3)),
+    ),
+    (
+        Concatenate(Identity(), ReLU(), axis=-1),
+        drawn(2, 3, 4),
+        lambda x: np.concatenate([x, layers.relu(x)], axis=-1),
+    ),
     (modules.Tanh(), drawn(2, 3), np.tanh),
     (modules.Logistic(), drawn(2, 3), lambda x: 1 / (1 + np.exp(-x))),
     (modules.Sigmoid(), drawn(2, 3), layers.sigmoid),
@@ -416,3 +445,39 @@ def test_the_activation_of_a_transformer_block_can_be_chosen():
         modules.TransformerBlock(2, 16, activation="Relu")
     with pytest.raises(ValueError, match="approximate is 'none' or 'tanh'"):
         modules.GELU("exact")
+
+
+def test_wrong_arguments_of_new_modules():
+    with pytest.raises(TypeError, match="Lambda takes a function, got"):
+        modules.Lambda(3)
+    with pytest.raises(TypeError, match="Concatenate is made of modules, got 3"):
+        Concatenate(ReLU(), 3)
+    with pytest.raises(ValueError, match="one module at least"):
+        Concatenate()
+    with pytest.raises(ValueError, match="holds 0, the axis of samples"):
+        LayerNorm(axis=(0, 1))(drawn(2, 3))
+    for module in (modules.ConvTranspose(3, 2), modules.InstanceNorm()):
+        with pytest.raises(ValueError, match=r"takes images of shape \(N, C, H, W\), got \(2, 3\)"):
+            module(drawn(2, 3))
+
+
+def test_a_small_unet_learns():
+    """Skips by `Concatenate`, down by a stride and up by `ConvTranspose`."""
+    inside = Sequential(
+        Convolution(3, 8, stride=(2, 2), pad=(1, 1)),
+        modules.GroupNorm(2),
+        modules.SiLU(),
+        modules.ConvTranspose(4, 4, stride=2, pad=1),
+    )
+    net = Sequential(Concatenate(Identity(), inside), Convolution(3, 1, pad=(1, 1)))
+    model = Model(net, loss=lambda predict, y: np.mean((predict - y) ** 2))
+    x = drawn(8, 1, 8, 8)
+    y = np.roll(x, 1, axis=3) * 0.5
+    updater = Updater(model, update_rule="adam", learning_rate=0.02)
+    losses = []
+    for _ in range(60):
+        gradients, loss = model.grad_and_loss(x, y)
+        updater(gradients)
+        losses.append(loss.item())
+    assert losses[-1] < 0.1 * losses[0]
+    assert set(gradients) == set(model.params)

@@ -10,7 +10,7 @@ is a function that calls them::
     gradients = minpy.grad(loss)(params, x, y)
 """
 
-from minpy.nn.layers.activation import gelu, leaky_relu, relu, sigmoid, silu, softplus, tanh
+from minpy.nn.layers.activation import elu, gelu, leaky_relu, relu, sigmoid, silu, softplus, tanh
 from minpy.nn.layers.attention import (
     add_positions,
     multi_head_attention,
@@ -53,6 +53,7 @@ __all__ = [
     "tanh",
     "softplus",
     "silu",
+    "elu",
     "gelu",
     "batchnorm",
     "layer_norm",

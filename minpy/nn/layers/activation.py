@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import minpy.numpy as np
-from minpy.nn.functional import gelu, leaky_relu, relu, sigmoid, silu, softplus
+from minpy.nn.functional import elu, gelu, leaky_relu, relu, sigmoid, silu, softplus
 from minpy.numpy import ndarray
 
-__all__ = ["gelu", "leaky_relu", "relu", "sigmoid", "silu", "softplus", "tanh"]
+__all__ = ["elu", "gelu", "leaky_relu", "relu", "sigmoid", "silu", "softplus", "tanh"]
 
 
 def tanh(x: Any) -> ndarray:

@@ -5,6 +5,7 @@ is a function of `minpy.nn.layers` or `minpy.nn.functional`, called with its par
 have shape (N, C, H, W), sequences (N, T, D).
 """
 
+from minpy.nn.containers import Concatenate
 from minpy.nn.modules.dense import (
     BatchNorm,
     Convolution,
@@ -13,6 +14,7 @@ from minpy.nn.modules.dense import (
     LayerNorm,
     ResidualBlock,
 )
+from minpy.nn.modules.images import ConvTranspose, GroupNorm, InstanceNorm
 from minpy.nn.modules.sequences import (
     GRU,
     LSTM,
@@ -23,24 +25,34 @@ from minpy.nn.modules.sequences import (
     TransformerBlock,
 )
 from minpy.nn.modules.stateless import (
+    ELU,
     GELU,
     BatchFlatten,
     BatchReshape,
     Dropout,
     Flatten,
     Identity,
+    Lambda,
+    LeakyReLU,
     Logistic,
     Pooling,
     ReLU,
     Reshape,
     Sigmoid,
+    SiLU,
+    Softplus,
     Tanh,
+    Upsample,
 )
 from minpy.nn.modules.symbolic import Symbolic
 
 __all__ = [
     "Identity",
     "ReLU",
+    "LeakyReLU",
+    "ELU",
+    "SiLU",
+    "Softplus",
     "GELU",
     "Tanh",
     "Logistic",
@@ -51,10 +63,16 @@ __all__ = [
     "Flatten",
     "BatchFlatten",
     "Pooling",
+    "Upsample",
+    "Lambda",
+    "Concatenate",
     "FullyConnected",
     "Convolution",
+    "ConvTranspose",
     "BatchNorm",
     "LayerNorm",
+    "GroupNorm",
+    "InstanceNorm",
     "Embedding",
     "ResidualBlock",
     "RNN",

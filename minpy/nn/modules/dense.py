@@ -204,22 +204,36 @@ class BatchNorm(Layer):
 
 
 class LayerNorm(Layer):
-    """The last axis of each sample with mean 0 and variance 1, then scaled and shifted.
+    """Some axes of each sample with mean 0 and variance 1, by default the last; then an affine map.
+
+    Parameters
+    ----------
+    eps : float
+    axis : int or tuple of int
+        Not 0, the axis of samples.
 
     Examples
     --------
     >>> import minpy.numpy as np
     >>> LayerNorm()(np.array([[1.0, 3.0]])).round(3)
     array([[-1.,  1.]])
+    >>> LayerNorm(axis=(1, 2))(np.ones((5, 3, 4))).shape
+    (5, 3, 4)
     """
 
-    def __init__(self, eps: float = 1e-5, **options: Any) -> None:
+    def __init__(self, eps: float = 1e-5, axis: int | tuple[int, ...] = -1, **options: Any) -> None:
         super().__init__(**options)
         self.eps = eps
+        self.axis = axis
 
     def param_shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        """Return the shapes of scale and shift, (D,)."""
-        return {"gamma": input_shape[-1:], "beta": input_shape[-1:]}
+        """Return the shapes of scale and shift, those of the axes."""
+        axes = self.axis if isinstance(self.axis, tuple) else (self.axis,)
+        axes = tuple(sorted(axis % len(input_shape) for axis in axes))
+        if 0 in axes:
+            raise ValueError(f"LayerNorm: axis {self.axis} holds 0, the axis of samples")
+        shape = tuple(input_shape[axis] for axis in axes)
+        return {"gamma": shape, "beta": shape}
 
     def init_config(self, name: str) -> dict[str, Any]:
         """Return ones for the scale, zeros for the shift."""
@@ -227,7 +241,8 @@ class LayerNorm(Layer):
 
     def forward(self, X: Any) -> Any:
         """Return an array of the shape of `X`."""
-        return F.layer_norm(X, self.param("gamma"), self.param("beta"), eps=self.eps)
+        gamma, beta = self.param("gamma"), self.param("beta")
+        return F.layer_norm(X, gamma, beta, axis=self.axis, eps=self.eps)
 
 
 class Embedding(Layer):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import minpy.numpy as np
+from minpy.errors import kind_of
 from minpy.nn import functional as F
 from minpy.nn import layers
 from minpy.nn.module import Module, Shape
@@ -48,6 +50,61 @@ class GELU(Module):
     def forward(self, X: Any) -> Any:
         """Return an array of the shape of `X`."""
         return layers.gelu(X, self.approximate)
+
+
+class LeakyReLU(Module):
+    """What is negative becomes small.
+
+    Parameters
+    ----------
+    negative_slope : float
+        By which it is multiplied.
+    """
+
+    shown = ("negative_slope",)
+
+    def __init__(self, negative_slope: float = 0.01, name: str | None = None) -> None:
+        super().__init__(name)
+        self.negative_slope = negative_slope
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of the shape of `X`."""
+        return F.leaky_relu(X, self.negative_slope)
+
+
+class ELU(Module):
+    """What is negative becomes ``alpha * (exp(x) - 1)``.
+
+    Parameters
+    ----------
+    alpha : float
+    """
+
+    shown = ("alpha",)
+
+    def __init__(self, alpha: float = 1.0, name: str | None = None) -> None:
+        super().__init__(name)
+        self.alpha = alpha
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of the shape of `X`."""
+        return F.elu(X, self.alpha)
+
+
+class SiLU(Module):
+    """The sigmoid linear unit, ``x * sigmoid(x)``, also called swish."""
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of the shape of `X`."""
+        return F.silu(X)
+
+
+class Softplus(Module):
+    """``log(1 + exp(x))``, a smooth `ReLU`."""
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of the shape of `X`."""
+        return F.softplus(X)
 
 
 class Tanh(Module):
@@ -154,6 +211,71 @@ class BatchFlatten(Module):
     def forward(self, X: Any) -> Any:
         """Return an array of shape (N, D)."""
         return np.reshape(X, (X.shape[0], -1))
+
+
+class Lambda(Module):
+    """A function of arrays as a module.
+
+    Parameters
+    ----------
+    function : callable
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> Lambda(lambda x: x.mean(axis=1))(np.ones((5, 3))).shape
+    (5,)
+    """
+
+    def __init__(self, function: Callable[..., Any], name: str | None = None) -> None:
+        super().__init__(name)
+        if not callable(function):
+            raise TypeError(f"Lambda takes a function, got {kind_of(function)}")
+        self.function = function
+
+    def forward(self, *inputs: Any) -> Any:
+        """Return what the function does."""
+        return self.function(*inputs)
+
+
+class Upsample(Module):
+    """Larger images: each pixel is repeated, or new ones lie between.
+
+    Parameters
+    ----------
+    scale_factor : float or pair of float, optional
+    size : int or pair of int, optional
+        The height and the width of the result; one of the two is given.
+    mode : {'nearest', 'bilinear'}
+    align_corners : bool
+        Whether bilinear corners stay where they are; see `minpy.nn.functional.upsample`.
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> Upsample(2)(np.ones((5, 3, 4, 4))).shape
+    (5, 3, 8, 8)
+    """
+
+    shown = ("scale_factor", "mode")
+
+    def __init__(
+        self,
+        scale_factor: float | tuple[float, float] | None = None,
+        size: Pair | None = None,
+        mode: str = "nearest",
+        align_corners: bool = False,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        self.scale_factor = scale_factor
+        self.size = size
+        self.mode = mode
+        self.align_corners = align_corners
+
+    def forward(self, X: Any) -> Any:
+        """Return an array of shape (N, C, H', W')."""
+        return F.upsample(X, self.size, self.scale_factor, self.mode, self.align_corners)
 
 
 class Pooling(Module):

@@ -14,8 +14,9 @@ import numpy as onp
 from numpy.polynomial import chebyshev
 
 from minpy.array import Array, dtype_of
-from minpy.ops.elementwise import absolute, exp, may_hold
-from minpy.ops.indexing import where
+from minpy.inplace import zeros_for
+from minpy.ops.elementwise import absolute, exp, expm1, may_hold
+from minpy.ops.indexing import values_of, where
 from minpy.ops.nn.arguments import floating
 from minpy.ops.reduction import Axis, unreduced
 from minpy.ops.reduction import sum as sum_
@@ -160,6 +161,34 @@ def leaky_relu(x: Any, negative_slope: float = 0.01) -> Array:
     array([-0.01,  0.  ,  2.  ])
     """
     return _leaky_relu(floating(x), negative_slope=negative_slope)
+
+
+def elu(x: Any, alpha: float = 1.0) -> Array:
+    """Return `x` where it is positive, and ``alpha * (exp(x) - 1)`` elsewhere.
+
+    Parameters
+    ----------
+    x : array_like
+    alpha : float
+
+    Returns
+    -------
+    Array, of the shape of `x`
+
+    References
+    ----------
+    D.-A. Clevert, T. Unterthiner and S. Hochreiter, "Fast and accurate deep network learning by
+    exponential linear units (ELUs)", ICLR (2016).
+
+    Examples
+    --------
+    >>> from minpy.nn import functional as F
+    >>> F.elu([-1.0, 0.0, 2.0]).round(3)
+    array([-0.632,  0.   ,  2.   ])
+    """
+    x = floating(x)
+    positive = values_of(x) > 0
+    return where(positive, x, alpha * expm1(where(positive, zeros_for(x), x)))
 
 
 def sigmoid(x: Any) -> Array:
