@@ -47,7 +47,7 @@ def save(
             "params": model.params,
             "aux_params": model.aux_params,
             "solver": solver,
-            "made_with": _made_with(model, updater, dataiter),
+            "made_with": _setup_of(model, updater, dataiter),
             "data": state_of(dataiter),
             "random": onp.random.get_state(legacy=False),
         },
@@ -80,7 +80,7 @@ def restore(
             "get_state. A run with minpy.nn.io.NDArrayIter can be resumed"
         )
     # these two refuse what does not fit; a solver that was refused is still what it was
-    _compare(tree["made_with"], _made_with(model, updater, dataiter), path)
+    _check_same_setup(tree["made_with"], _setup_of(model, updater, dataiter), path)
     model.set_params(tree["params"], tree["aux_params"], os.fspath(path))
     saved = tree["solver"]
     for name in PLAIN:
@@ -95,7 +95,7 @@ def restore(
     onp.random.set_state(tree["random"])
 
 
-def _made_with(model: Any, updater: Updater, dataiter: Any) -> dict[str, Any]:
+def _setup_of(model: Any, updater: Updater, dataiter: Any) -> dict[str, Any]:
     """Return what two solvers must have in common for one to go on with the other's work."""
     return {
         "model": type(model).__name__,
@@ -109,7 +109,7 @@ def _name_of(rule: Any) -> str:
     return getattr(rule, "__name__", type(rule).__name__)
 
 
-def _compare(then: dict[str, Any], now: dict[str, Any], path: Any) -> None:
+def _check_same_setup(then: dict[str, Any], now: dict[str, Any], path: Any) -> None:
     faults = [
         f"{name}: {then.get(name)} then, {now[name]} now"
         for name in now

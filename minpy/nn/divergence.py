@@ -11,7 +11,7 @@ from minpy.nn.optim import global_norm
 from minpy.nn.tables import Table
 from minpy.nn.training_state import TrainingState
 
-__all__ = ["DivergedError", "diverged"]
+__all__ = ["DivergedError", "divergence_error"]
 
 LAST = 8  # losses in the message
 
@@ -28,7 +28,7 @@ class DivergedError(ArithmeticError):
     """The loss, or the norm of the gradients, became NaN or infinite."""
 
 
-def diverged(
+def divergence_error(
     state: TrainingState,
     loss: float,
     params: dict[str, Any],

@@ -112,7 +112,7 @@ class DataIter:
         raise NotImplementedError(f"{type(self).__name__} cannot be put somewhere")
 
 
-def must_be_dataiter(name: str, dataiter: Any) -> None:
+def check_dataiter(name: str, dataiter: Any) -> None:
     """Raise TypeError for an argument that is no iterator over batches."""
     if not hasattr(dataiter, "reset") or not hasattr(dataiter, "__iter__"):
         raise TypeError(
@@ -132,7 +132,7 @@ def state_of(dataiter: Any) -> dict[str, Any] | None:
 
 
 @contextlib.contextmanager
-def left_where_it_was(dataiter: Any) -> Iterator[None]:
+def keep_position(dataiter: Any) -> Iterator[None]:
     """Begin an epoch for a ``with`` block; afterwards the iterator is where it was.
 
     One that cannot say where that is begins another epoch.
@@ -386,7 +386,7 @@ class PrefetchIter(DataIter):
     """
 
     def __init__(self, source: Any, depth: int = 2) -> None:
-        must_be_dataiter("source", source)
+        check_dataiter("source", source)
         if depth < 1:
             raise ValueError(f"depth is the number of batches to prepare, from 1, but is {depth}")
         self.source = source

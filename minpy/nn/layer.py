@@ -158,7 +158,7 @@ class Layer(Module):
         if self._is_part:
             before.moved_to = type(model).__name__
         super()._join(model)
-        self.name = self._own_name or model.name_for(_in_small_letters(type(self).__name__))
+        self.name = self._own_name or model.name_for(_snake_case(type(self).__name__))
         for own, full in self._params.items():
             self._params[own] = new = self._full(own)
             model.add_param(new, **before.param_configs[full])
@@ -180,6 +180,6 @@ def _for(name: str, configs: dict[str, Any]) -> dict[str, Any]:
     return {**for_all, **configs.get(name, {})}
 
 
-def _in_small_letters(name: str) -> str:
+def _snake_case(name: str) -> str:
     """Return ``fully_connected`` for ``FullyConnected``."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()

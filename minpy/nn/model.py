@@ -34,7 +34,7 @@ import minpy.numpy as np
 from minpy.array import is_recorded
 from minpy.autograd import make_vjp, value_and_grad
 from minpy.nn import layers, parameters
-from minpy.nn.io import DataBatch, left_where_it_was
+from minpy.nn.io import DataBatch, keep_position
 from minpy.nn.module import Module, Shape, modules_in
 from minpy.nn.parameter_store import ParameterStore
 from minpy.tree import leaves, tree_map
@@ -98,7 +98,7 @@ class ModelBase(ParameterStore):
         ----------
         mode : {'training', 'inference', 'train', 'test'}
         """
-        before, self.is_training = self.is_training, _says_training(mode)
+        before, self.is_training = self.is_training, _is_training_mode(mode)
         try:
             yield
         finally:
@@ -392,7 +392,7 @@ class Model(ModelBase):
         self._takes_mode = "mode" in inspect.signature(self.forward).parameters
         self.network = network
         if loss is not None:
-            self.loss = _loss_called(loss) if isinstance(loss, str) else loss  # type: ignore
+            self.loss = _loss_named(loss) if isinstance(loss, str) else loss  # type: ignore
         if input_shape is not None:
             self._build_for([np.zeros((1, *input_shape), dtype=np.float32)])
 
@@ -421,7 +421,7 @@ class Model(ModelBase):
     def build(self, dataiter: Iterable[Any]) -> None:
         """Find out the shapes of all parameters from a batch, unless they are known."""
         if not self.has_all_shapes:
-            with left_where_it_was(dataiter):
+            with keep_position(dataiter):
                 batch = next(iter(dataiter))
             self._build_for(batch.data)
 
@@ -574,7 +574,7 @@ def _after(number: int, f: Callable[[], None]) -> Callable:
     return counted
 
 
-def _says_training(mode: str) -> bool:
+def _is_training_mode(mode: str) -> bool:
     if mode in TRAINING:
         return True
     if mode in INFERENCE:
@@ -582,7 +582,7 @@ def _says_training(mode: str) -> bool:
     raise ValueError(f"mode is one of {', '.join(TRAINING + INFERENCE)}, not {mode!r}")
 
 
-def _loss_called(name: str) -> Callable:
+def _loss_named(name: str) -> Callable:
     for candidate in (name, f"{name}_loss"):
         if candidate in layers.__all__:
             return getattr(layers, candidate)

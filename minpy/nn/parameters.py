@@ -89,7 +89,7 @@ def save(path: str | os.PathLike, tree: Any) -> None:
     described = {"format": FORMAT, "version": VERSION, "tree": _described(tree, "", arrays)}
     text = json.dumps(described)
     write = _write_hdf5 if path.endswith(HDF5_NAMES) else _write_npz
-    with _put_in_place(path) as temporary:
+    with _replace_whole(path) as temporary:
         write(temporary, text, arrays)
 
 
@@ -267,7 +267,7 @@ def _of_2017(file: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _put_in_place(path: str) -> Iterator[str]:
+def _replace_whole(path: str) -> Iterator[str]:
     """Give the name of a temporary file, and move it to `path` once it is on the disk."""
     folder = os.path.dirname(path)
     if folder:

@@ -29,9 +29,9 @@ from minpy import plotting
 from minpy.errors import kind_of
 from minpy.nn import checkpoints, init
 from minpy.nn.callbacks import HOOKS, ProgressBar
-from minpy.nn.divergence import diverged
+from minpy.nn.divergence import divergence_error
 from minpy.nn.interrupts import INTERRUPTED, stopping_between_steps
-from minpy.nn.io import DataBatch, left_where_it_was, must_be_dataiter
+from minpy.nn.io import DataBatch, check_dataiter, keep_position
 from minpy.nn.options import refuse_unknown
 from minpy.nn.tables import Table
 from minpy.nn.training_state import TrainingState
@@ -166,10 +166,10 @@ class Solver:
         **unknown: Any,
     ) -> None:
         refuse_unknown("Solver", unknown, OPTIONS)
-        _must_be_model(model)
-        must_be_dataiter("train_dataiter", train_dataiter)
+        _check_model(model)
+        check_dataiter("train_dataiter", train_dataiter)
         if test_dataiter is not None:
-            must_be_dataiter("test_dataiter", test_dataiter)
+            check_dataiter("test_dataiter", test_dataiter)
         if task_type not in ("classification", "regression"):
             raise ValueError(f"task_type is 'classification' or 'regression', not {task_type!r}")
         self.model = model
@@ -252,12 +252,12 @@ class Solver:
             while state.epoch < state.last_epoch and state.stop_reason is None:
                 for batch in self.train_dataiter:
                     self.step(batch)
-                    self._tell("on_step_end")
+                    self._call_hooks("on_step_end")
                     if state.stop_reason is not None:
                         break
                 else:
                     self._end_epoch()
-                    self._tell("on_epoch_end")
+                    self._call_hooks("on_epoch_end")
         if state.stop_reason == INTERRUPTED:
             print(self._how_to_go_on())
         elif self.restore_best and state.best_params:
@@ -282,18 +282,18 @@ class Solver:
         self.state.failed = True  # unless the block ends
         try:
             with stopping_between_steps(self.stop):
-                self._tell("on_train_begin")
+                self._call_hooks("on_train_begin")
                 yield
             self.state.failed = False
         finally:
-            self._take_time()
-            self._tell("on_train_end")
+            self._add_elapsed_time()
+            self._call_hooks("on_train_end")
 
-    def _tell(self, what: str) -> None:
+    def _call_hooks(self, what: str) -> None:
         for hook in self._hooks[what]:
             hook(self)
 
-    def _take_time(self) -> None:
+    def _add_elapsed_time(self) -> None:
         now = time.perf_counter()
         self.state.seconds += now - self._since
         self._since = now
@@ -328,7 +328,7 @@ class Solver:
         if math.isfinite(loss):
             gradients, norm = self.updater.clipped(gradients)
         if not math.isfinite(loss) or not math.isfinite(norm):
-            raise diverged(state, loss, params, gradients, batch, self._rate_in_words())
+            raise divergence_error(state, loss, params, gradients, batch, self._rate_in_words())
         self.updater.step(gradients)
         state.loss_history.append(loss)
         state.iteration += 1
@@ -352,7 +352,7 @@ class Solver:
             state.best_params = _copies(self.model.params)
             state.best_aux_params = _copies(self.model.aux_params)
         self.updater.scale_rates(self.lr_decay)
-        self._take_time()
+        self._add_elapsed_time()
 
     def _how_to_go_on(self) -> str:
         return (
@@ -383,11 +383,11 @@ class Solver:
             dataiter = dataiter.getsubiter(num_samples)
         total = 0.0
         seen = 0
-        with left_where_it_was(dataiter):
+        with keep_position(dataiter):
             for batch in dataiter:
                 count = batch.data[0].shape[0] - (batch.pad or 0)
                 predict = self.model.forward_batch(batch, "test")
-                total += self._judged(batch, predict, count) * count
+                total += self._score_batch(batch, predict, count) * count
                 seen += count
                 if num_samples is not None and seen >= num_samples:
                     break
@@ -395,7 +395,7 @@ class Solver:
             raise ValueError("there is no sample to judge the model by: the iterator gave no batch")
         return total / seen
 
-    def _judged(self, batch: Any, predict: Any, count: int) -> float:
+    def _score_batch(self, batch: Any, predict: Any, count: int) -> float:
         """Return the fraction of right classes, or the loss, of the first `count` samples."""
         if count < batch.data[0].shape[0]:
             predict = _first(predict, count, batch)
@@ -545,7 +545,7 @@ def _first(arrays: Any, count: int, batch: Any) -> Any:
     return tree_map(lambda x: x[:count] if np.shape(x)[:1] == (size,) else x, arrays)
 
 
-def _must_be_model(model: Any) -> None:
+def _check_model(model: Any) -> None:
     if isinstance(model, type):
         hint = f"the class {model.__name__}: write {model.__name__}(...)"
     elif hasattr(model, "training_loss"):
