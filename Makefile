@@ -19,7 +19,7 @@ bench_ready := .venv-bench/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: setup stubs wheel test red-team kills symbols programs test-gpu bench bench-gpu lint lab demo example reach release clean help
+.PHONY: setup stubs wheel test red-team kills symbols programs test-gpu bench bench-gpu lint lab demo grader-accuracy example reach release clean help
 
 setup: $(ready)  ## make .venv and install minpy with all that the course needs
 	@echo "Ready. To use it in this shell: source .venv/bin/activate"
@@ -65,6 +65,9 @@ lab: $(ready)  ## open JupyterLab on the first notebook of the course, with the 
 	@ln -sfn ../../notebooks build/lab/tutorials
 	JUPYTER_CONFIG_PATH=$(CURDIR)/.jupyter $(bin)/jupyter lab \
 	    --ServerApp.root_dir=build/lab --LabApp.default_url=/lab/tree/$(FIRST) $(ARGS)
+
+grader-accuracy: $(ready)  ## measure how often the grader errs: right answers, mistakes and mutants
+	$(bin)/python -m grading.accuracy $(ARGS)
 
 demo: $(ready)  ## make a class of which each member made one mistake, and grade it
 	$(bin)/minpy-grade demo $(ARGS)

@@ -10,12 +10,13 @@ How a gradient that was not derived is found, each by itself enough:
 - The engine's gradients are switched off while such a function runs, and calls of them are
   reported.
 - A call of the backward pass that calls the forward pass more than `MOST_FORWARD` times is counted.
-- The tolerance in float64 is 1e-12 of the largest entry; differences leave 1e-11 and more.
 - At a larger size, a difference for each element takes longer than the call may: some seconds,
-  or 200 times as long as the reference takes at that moment on this machine.
+  or 200 times as long as the reference takes at that moment on this machine, or 20 times as long as
+  the student's own forward pass.
 
 The first two are counted in the student's process, where they can be tampered with, and are there
-to name what was done. The last two are measured on this side of the wall.
+to name what was done. The last is measured on this side of the wall. A right gradient that agrees
+no better than finite differences would proves nothing: it is noted for a person (`Verdict.flag`).
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ import hmac
 import re
 import textwrap
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -36,15 +38,18 @@ import numpy as onp
 from grading.handed_in import MissingDataError, UnfitError
 from grading.sandbox import RunnerLostError, TimeLimitError
 from grading.session import Session
-from grading.spec import HiddenCheck, Trial
+from grading.spec import TIGHT, HiddenCheck, Trial
 from grading.wire import OpaqueValue
-from minpy.checking import CallContext, Card, Comparison, compare, raised, unwritten
-from minpy.checking.spec import by_output
+from minpy.checking import Card, Comparison, raised, unwritten
+from minpy.checking.calls import call_again
+from minpy.checking.comparison import failed
+from minpy.checking.spec import by_output, mutations, of_property
 from minpy.checking.texts import cleaned, plain
 
 MOST_FORWARD = 10  # calls of a forward pass in one backward pass
 LEAST, MOST_DRAWS = 1e-3, 10  # how large a result should be, and how often that is tried
 MOST_SECONDS = 60.0  # that a call may take, however long the reference took
+MOST_FORWARDS = 20  # as long as the student's forward pass may the backward pass take, likewise
 
 
 def seed(secret: bytes, student: str, assignment: str, question: str, submission: str = "") -> int:
@@ -89,6 +94,8 @@ class Verdict:
         `minpy.checking.Card.as_dict`, with no more in it than the student is to see.
     after : list of str
         Questions that are not right either, and whose functions this one calls.
+    flag : str
+        What a person may want to look at, though it costs nothing.
     """
 
     grade_id: str
@@ -99,6 +106,7 @@ class Verdict:
     comment: str = ""
     card: dict[str, Any] = field(default_factory=dict)
     after: list[str] = field(default_factory=list)
+    flag: str = ""
 
     @property
     def name(self) -> str:
@@ -130,50 +138,129 @@ def judged(
     check = hidden.check
     rng = onp.random.default_rng(entropy)
     found: list[Comparison] = []
-    failed: dict[str, list[str]] = {}
+    failed_in: dict[str, list[str]] = {}
+    tried: Counter[str] = Counter()
     reason = ""
     status = ""
-    mentioned = _names_in(check.forward) | _names_in(check.backward)
+    error = 0.0
     for number, case in enumerate(hidden.all_cases(rng)):
-        with session.frozen():
-            inputs, expected, spent = _posed(hidden, case, rng)
-        sent = {name: x for name, x in inputs.items() if name in mentioned}
-        seconds = max(case.seconds or session.limits.call, min(case.times * spent, MOST_SECONDS))
         try:
-            results = hidden.measured(session.files, inputs)
-            if results is None:
-                question = _question(hidden, count=case.seconds is None)
-                answer = session.ask(question, sent, seconds)
-            else:
-                answer = {"values": {f"result {name}": x for name, x in results.items()}}
+            answer, inputs, expected = _answered(session, hidden, case, rng)
         except UnfitError as unfit:
             status = "not written" if isinstance(unfit, MissingDataError) else "failed"
-            reason = cleaned(str(unfit))
-            found, failed = [raised(check.name, "UnfitError", reason)], {}
+            reason = cleaned(str(unfit), 400)
+            found, failed_in = [failed(check.name, reason)], {}
             break
         except (TimeLimitError, RunnerLostError) as trouble:
             status, reason = "failed", f"{case.title}: {trouble}"
             if case.seconds:
                 reason += _if_differences(hidden)
-            found, failed = [raised(check.name, "Timeout", reason)], {}
+            found, failed_in = [failed(check.name, reason)], {}
             break
         forbidden = _forbidden(hidden, answer)
         if forbidden:
             status, reason = "forbidden", forbidden
-            found, failed = [Comparison(check.name, "withheld")], {}
+            found, failed_in = [Comparison(check.name, "withheld")], {}
             break
+        new: list[Comparison] = []
         if answer.get("error"):
             status, comparison = _of_error(check.name, answer["error"], errors(), hidden.reveal)
-            found, failed, reason = [comparison], {}, plain(comparison.reason)
-            if number:
-                reason = f"{case.title}: {reason}"
-            break
-        new = list(_compared(hidden, case, inputs, expected, answer["values"]))
+            if not any(name.startswith("result ") for name in answer["values"]):
+                found, failed_in, reason = [comparison], {}, plain(comparison.reason)
+                if number:
+                    reason = f"{case.title}: {reason}"
+                break
+            status = ""  # the backward pass was given what it needs
+            new += [replace(comparison, name=name) for name in check.outputs]
+        new += _compared(hidden, case, inputs, expected, answer["values"])
         for comparison in new:
+            tried[comparison.name] += 1
             if not comparison.passed:
-                failed.setdefault(comparison.name, []).append(case.title)
+                failed_in.setdefault(comparison.name, []).append(case.title)
+            elif case.dtype == "float64" and comparison.dtype == "float64":
+                error = max(error, comparison.error or 0.0)
         found += new
-    return _verdict(hidden, found, failed, check.earned(found), status, reason)
+    notes = _where_wrong(failed_in, tried)
+    verdict = _verdict(hidden, found, notes, check.earned(found), status, reason)
+    if verdict.status == "right" and "differences" in check.forbids and error > TIGHT:
+        verdict.flag = f"agrees to {error:.0e} only; finite differences do, too"
+    return verdict
+
+
+def _where_wrong(failed_in: Mapping[str, Sequence[str]], tried: Mapping[str, int]) -> list[str]:
+    """Say in which cases results are wrong, and in how many they are right.
+
+    >>> _where_wrong({"dw": ["one example"]}, {"dw": 7})
+    ['dw is wrong with: one example. It is right in the other 6 cases.']
+    """
+    notes = []
+    for name, titles in failed_in.items():
+        titles = list(dict.fromkeys(titles))
+        note = f"{name} is wrong with: {', '.join(titles)}."
+        right = tried[name] - len(titles)
+        if right > 0:
+            note += f" It is right in the other {right} cases."
+        notes.append(note)
+    return notes
+
+
+def _answered(
+    session: Session, hidden: HiddenCheck, case: Trial, rng: onp.random.Generator
+) -> tuple[Mapping[str, Any], dict[str, Any], dict[str, onp.ndarray]]:
+    """Return what came back in a case, what was sent, and what is right."""
+    check = hidden.check
+    forward_seconds = 0.0
+    if case.seconds and check.backward:
+        case, forward_seconds = _of_bearable_size(session, hidden, case, rng)
+    with session.frozen():
+        inputs, expected, spent = _posed(hidden, case, rng)
+    results = hidden.measured(session.files, inputs)
+    if results is not None:
+        return {"values": {f"result {of}": x for of, x in results.items()}}, inputs, expected
+    seconds = max(
+        case.seconds or session.limits.call,
+        min(max(case.times * spent, MOST_FORWARDS * forward_seconds), MOST_SECONDS),
+    )
+    again = {} if case.seconds or not check.backward else hidden.inputs(case, rng)
+    question = _question(hidden, case, again)
+    mentioned = _names_in(question["forward"]) | _names_in(question["backward"])
+    sent = {name: x for name, x in inputs.items() if name in mentioned}
+    sent |= {f"{name}_again": x for name, x in again.items() if f"{name}_again" in mentioned}
+    answer = session.ask(question, sent, seconds)
+    if answer.get("error") and answer.get("stage") == "forward" and check.cache and check.backward:
+        question |= {"forward": check.cache, "wanted": list(check.gradients)}
+        mentioned = _names_in(check.cache) | _names_in(check.backward)
+        sent = {name: x for name, x in inputs.items() if name in mentioned}
+        second = session.ask(question, sent, seconds)
+        if not second.get("error"):
+            answer = {**second, "error": answer["error"] if check.outputs else None}
+            expected = {name: x for name, x in expected.items() if name in check.gradients}
+    return answer, inputs, expected
+
+
+def _of_bearable_size(
+    session: Session, hidden: HiddenCheck, case: Trial, rng: onp.random.Generator
+) -> tuple[Trial, float]:
+    """Return the case of the first size for which the forward pass is quick, and how long it takes.
+
+    A slow forward pass is right too. What the backward pass may take is measured by it.
+    """
+    sizes = [case.sizes, *case.smaller]
+    for place, size in enumerate(sizes):
+        case = replace(case, sizes=size, smaller=())
+        inputs = hidden.inputs(case, rng)
+        question = _question(hidden, case, {}) | {"backward": "", "wanted": []}
+        mentioned = _names_in(question["forward"])
+        sent = {name: x for name, x in inputs.items() if name in mentioned}
+        start = time.perf_counter()
+        try:
+            session.ask(question, sent, float(case.seconds or 1.0))
+        except (TimeLimitError, RunnerLostError):
+            if place == len(sizes) - 1:
+                raise
+            continue
+        return case, time.perf_counter() - start
+    raise AssertionError("a case has a size")
 
 
 def _posed(
@@ -196,16 +283,24 @@ def _posed(
     return inputs, expected, spent
 
 
-def _question(hidden: HiddenCheck, count: bool) -> dict[str, Any]:
+def _question(hidden: HiddenCheck, case: Trial, again: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the runner is asked.
+
+    With other inputs, `again`, the forward pass is called once more before the backward pass, which
+    has to go by its arguments and not by what was left behind.
+    """
     check = hidden.check
+    forward = check.packed(case.forward or check.forward)
+    if again:
+        forward += "\n" + call_again(forward, check.inputs)
     return {
         "do": "call",
         "name": check.name,
-        "forward": check.forward,
+        "forward": forward,
         "backward": check.backward,
         "wanted": list(check.returned),
         "no_gradients": "gradients" in check.forbids,
-        "count": count and "differences" in check.forbids,
+        "count": case.seconds is None and "differences" in check.forbids,
     }
 
 
@@ -252,6 +347,8 @@ def _of_error(name: str, said: Any, errors: Iterable[str], reveal: str) -> tuple
         return "not written", unwritten(text.partition(" is not written")[0])
     if kind == "NotImplementedError":
         return "not written", unwritten(str(error.get("function") or name))
+    if kind == "ReturnError":
+        return "failed", failed(name, text)
     if reveal != "inputs":
         text = _NUMBERS.sub("...", text) if reveal == "diagnosis" else ""
     if kind == "NameError":
@@ -271,43 +368,24 @@ def _compared(
     check = hidden.check
     results = {name: _taken(values.get(f"result {name}")) for name in check.returned}
     after = {name: values[f"after {name}"] for name in inputs if f"after {name}" in values}
-    context: dict[str, Any] = {
-        "batch": case.sizes.get(hidden.batch),
-        "weights": {of: inputs[of] for of in check.gradients.values()},
-        "inputs": dict(inputs),
-        "after": {name: x for name, x in after.items() if isinstance(x, onp.ndarray)},
-        "regularization": inputs.get(hidden.regularization),
-    }
+    known = {"after": {name: x for name, x in after.items() if isinstance(x, onp.ndarray)}}
     for name, right in expected.items():
-        others = {other: x for other, x in expected.items() if other != name}
-        floor = float(onp.abs(right[onp.isfinite(right)]).max(initial=0.0)) or 1.0
-        yield compare(
-            name,
-            results[name],
-            right,
-            tolerance=_tolerance(hidden, case, results[name]),
-            floor=floor,
-            context=CallContext(parameter=check.gradients.get(name), others=others, **context),
+        context = replace(
+            check.context(inputs, check.gradients.get(name)),
+            batch=case.sizes.get(hidden.batch),
+            others={other: x for other, x in expected.items() if other != name},
+            **known,
         )
-    for name, value in inputs.items():
-        if name in after and not _same(value, after[name]):
-            yield Comparison(name, "mutated", expected_shape=onp.shape(value))
-    known = {**inputs, **results}
+        if hidden.regularization:
+            context = replace(context, regularization=inputs.get(hidden.regularization))
+        given = {"dtype": case.dtype, "tolerance": hidden.tolerance, "context": context}
+        yield check.one(name, results[name], right, **given)
+    yield from mutations(inputs, after)
+    packed = check.packed_inputs(inputs)
+    yield from mutations(packed, {name: results[name] for name in packed if name in results})
+    everything = {**inputs, **results}
     for sentence, holds in check.properties.items():
-        yield Comparison(sentence, "right" if _holds(holds, known) else "withheld")
-
-
-def _holds(holds: Any, known: dict[str, Any]) -> bool:
-    try:
-        return bool(holds(known))
-    except Exception:  # results may be of any shape, or none
-        return False
-
-
-def _tolerance(hidden: HiddenCheck, case: Trial, result: Any) -> float:
-    """Return the tolerance of the coarser of the two dtypes: what was asked in, what came back."""
-    single = isinstance(result, onp.ndarray) and result.dtype == onp.float32
-    return hidden.tolerances["float32" if single else case.dtype]
+        yield of_property(sentence, holds, everything)
 
 
 def _taken(value: Any) -> Any:
@@ -316,13 +394,6 @@ def _taken(value: Any) -> Any:
         name = value.name.encode("ascii", "replace").decode().replace("\0", "?")
         return type(name, (), {})()
     return value
-
-
-def _same(before: Any, after: Any) -> bool:
-    """Whether an input came back as it was sent; text does anyway."""
-    return isinstance(before, str) or (
-        isinstance(after, onp.ndarray) and onp.array_equal(before, after)
-    )
 
 
 def _names_in(code: str) -> set[str]:
@@ -344,7 +415,7 @@ def _why(wrong: Sequence[Comparison]) -> str:
 def _verdict(
     hidden: HiddenCheck,
     found: Sequence[Comparison],
-    failed: Mapping[str, Sequence[str]],
+    where_wrong: Sequence[str],
     earned: float,
     status: str,
     reason: str,
@@ -353,15 +424,12 @@ def _verdict(
     shown = by_output(found)
     if not status:
         none = "wrong" if not earned else "partly right"
-        status = "right" if earned == check.points and not failed else none
+        status = "right" if earned == check.points and not where_wrong else none
     if not reason:
         reason = _why([comparison for comparison in shown if not comparison.passed])
     notes = [reason] if status == "forbidden" and hidden.reveal != "nothing" else []
     if hidden.reveal != "nothing":
-        notes += [
-            f"{name} is not right with: {', '.join(dict.fromkeys(titles))}."
-            for name, titles in failed.items()
-        ]
+        notes += where_wrong
     revealed = [comparison.reveal(hidden.reveal) for comparison in shown]
     card = Card(check.name, revealed, earned, check.points, notes)
     comment = reason if hidden.reveal in ("diagnosis", "inputs") else ""

@@ -109,7 +109,8 @@ class Notebook:
         if message["no_gradients"]:
             off = forbid.gradients_off(message["name"])
         start = time.perf_counter()
-        with off as refused:
+        # a student's `numpy.seterr(all="raise")` serves to find mistakes, and makes none
+        with off as refused, onp.errstate(all="ignore"):
             try:
                 for stage in ("forward", "backward"):
                     if message[stage]:

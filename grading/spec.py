@@ -39,14 +39,13 @@ import numpy as onp
 import minpy
 import minpy.numpy as np
 from grading.handed_in import UnfitError, arrays
-from minpy.checking.spec import Check, drawn
+from minpy.checking.spec import Check, Draw, drawn
 from minpy.course import TrainedCheck, best_data, chosen_size
 
 REVEALS = ("nothing", "category", "diagnosis", "inputs")
 
-# Relative to the largest entry: differences leave 1e-11 and more, sums in another order 1e-15.
-TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
-TIGHT = {"float64": 1e-12, "float32": 1e-4}
+# Relative to the largest entry: sums in another order leave 1e-15 and finite differences 1e-11.
+TIGHT = 1e-12
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,10 @@ class Trial:
     times : float
         How many times as long as the reference it may take, where that is more than `seconds`.
         About 20, at a size where loops over all examples take longer, asks for array operations.
+    smaller : sequence of mapping
+        Sizes to take instead, one after the other, where the forward pass alone takes too long.
+    forward : str
+        The call, where it is not the one of the check: without an argument that has a default.
     """
 
     title: str
@@ -77,6 +80,8 @@ class Trial:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     seconds: float | None = None
     times: float = 200.0
+    smaller: Sequence[Mapping[str, int]] = ()
+    forward: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,19 +99,26 @@ class HiddenCheck:
     batch : str
         The size that is the number of examples; "" where there is none.
     other : mapping of str to int, optional
-        Other sizes; drawn at random where it is not given.
+        Other sizes; drawn at random where it is not given, and all different. Numbers among the
+        inputs, such as a learning rate, are then other ones too.
     extreme : mapping of str to float
         Factors of inputs for which the results are still finite.
-    large : mapping of str to int
-        Sizes at which finite differences take minutes: one example, and many weights.
+    large : mapping of str to int, or sequence of these
+        Sizes at which finite differences take minutes: one example, and many weights. A right
+        answer that makes a matrix of a size squared must fit into memory (4 GB). Of several, the
+        first is taken at which the student's forward pass is not too slow.
     seconds : float
         How long that may take. Loops over every element should pass.
     cases : sequence of Trial
         More of them.
+    axes : mapping of str to sequence of Draw
+        Other ways to draw an input, with another number of axes: each is a case.
     regularization : str
-        The input that is λ where the loss has λ/2 ΣW²; helps to say what is wrong.
+        As of the check, where that names none.
     tolerance : mapping of str to float, optional
-        By dtype; 1e-9 and 1e-4 by default, and 1e-12 in float64 where differences are forbidden.
+        By dtype, where it is not that of the check.
+    defaults : mapping of str to tuple of (str, value)
+        Inputs with a default: the forward call without them, and the value of the default.
     reveal : {'nothing', 'category', 'diagnosis', 'inputs'}
         What a student reads of a comparison that failed.
     """
@@ -116,24 +128,19 @@ class HiddenCheck:
     batch: str = "N"
     other: Mapping[str, int] | None = None
     extreme: Mapping[str, float] = field(default_factory=dict)
-    large: Mapping[str, int] = field(default_factory=dict)
+    large: Mapping[str, int] | Sequence[Mapping[str, int]] = field(default_factory=dict)
     seconds: float = 5.0
     cases: Sequence[Trial] = ()
     regularization: str = ""
     tolerance: Mapping[str, float] | None = None
+    axes: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    defaults: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
     reveal: str = "diagnosis"
 
     def __post_init__(self) -> None:
         """Say what an author mixed up, when the file is loaded."""
         if self.reveal not in REVEALS:
             raise ValueError(f"reveal is {self.reveal!r}, not one of {REVEALS}")
-
-    @property
-    def tolerances(self) -> Mapping[str, float]:
-        """What `tolerance` says, or what follows from what is forbidden."""
-        if self.tolerance is not None:
-            return self.tolerance
-        return TIGHT if "differences" in self.check.forbids else TOLERANCE
 
     def all_cases(self, rng: onp.random.Generator) -> Iterator[Trial]:
         """Give the cases in order; those of random sizes are drawn from `rng`."""
@@ -142,15 +149,34 @@ class HiddenCheck:
         if self.batch in sizes:
             yield Trial("one example", {**sizes, self.batch: 1})
         if sizes:
-            other = {name: int(rng.integers(2, 2 * size + 3)) for name, size in sizes.items()}
-            yield Trial("other sizes", other if self.other is None else {**sizes, **self.other})
+            other = _others(sizes, rng) if self.other is None else {**sizes, **self.other}
+            yield Trial("other sizes and rates", other, factors=self._rates(rng))
         yield Trial("float32", sizes, dtype="float32")
         if self.extreme:
             yield Trial("large values", sizes, factors=self.extreme)
+        for name, ways in self.axes.items():
+            for way in ways:
+                axes = len(way.shape.split())
+                yield Trial(f"{name} with {axes} axes", sizes, inputs={name: way})
+        for name, (call, value) in self.defaults.items():
+            yield Trial(f"the default of {name}", sizes, inputs={name: value}, forward=call)
+        for number, example in enumerate(self.check.known, 1):
+            given = {name: x for name, x in example.items() if name in self.check.inputs}
+            drawn_inputs = {n for n, how in self.check.inputs.items() if isinstance(how, Draw)}
+            if drawn_inputs - set(given):
+                continue  # drawn ones would not fit
+            yield Trial(f"known values {number} of the notebook", sizes, inputs=given)
         yield from self.cases
         if self.large:
-            large = {**sizes, **self.large}
-            yield Trial("a larger size, in limited time", large, seconds=self.seconds)
+            ways = [self.large] if isinstance(self.large, Mapping) else self.large
+            first, *smaller = ({**sizes, **way} for way in ways)
+            title = "a larger size, in limited time"
+            yield Trial(title, first, seconds=self.seconds, smaller=smaller)
+
+    def _rates(self, rng: onp.random.Generator) -> dict[str, float]:
+        """Return factors for those inputs that are fractions, such as rates: they may be others."""
+        numbers = [name for name, value in self.check.inputs.items() if type(value) is float]
+        return {name: float(rng.uniform(0.3, 0.9)) for name in numbers}
 
     @property
     def comparisons(self) -> int:
@@ -167,7 +193,11 @@ class HiddenCheck:
 
     def expected(self, inputs: Mapping[str, Any]) -> dict[str, onp.ndarray]:
         """Return the right results, in float64, by their expressions."""
-        exact = {name: _in_float64(value) for name, value in inputs.items()}
+        differentiated = set(self.check.gradients.values())
+        exact = {
+            name: _in_float64(value, always=name in differentiated)
+            for name, value in inputs.items()
+        }
         found = {}
         if self.check.outputs:
             made = self._referred(exact)
@@ -292,8 +322,16 @@ def load(path: Path) -> ModuleType:
     return module
 
 
-def _in_float64(value: Any) -> Any:
-    floating = isinstance(value, onp.ndarray) and value.dtype.kind == "f"
+def _others(sizes: Mapping[str, int], rng: onp.random.Generator) -> dict[str, int]:
+    """Draw other sizes, no two of them equal: a mixed-up axis must not fit by chance."""
+    largest = max(2 * max(sizes.values()) + 2, len(sizes) + 2)
+    drawn = rng.choice(onp.arange(2, largest + 1), len(sizes), replace=False)
+    return dict(zip(sizes, map(int, drawn)))
+
+
+def _in_float64(value: Any, always: bool = False) -> Any:
+    kinds = "fiu" if always else "f"
+    floating = isinstance(value, onp.ndarray) and value.dtype.kind in kinds
     return value.astype(onp.float64) if floating else value
 
 

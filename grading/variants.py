@@ -6,9 +6,10 @@ so does `grading.demo`. It defines
 - ``CORRECT``: whole functions that must get all points, by question and by what is special;
 - ``MISTAKES``: edits of the solution that must lose points, by question and by what is wrong;
 - ``FORBIDDEN``: edits whose results are right, but which do what the check forbids;
+- ``EQUIVALENT``: mutants of the solution that do the same, by question and change, with the reason;
 - ``DEMO``: for `grading.demo`, who makes which of these: a question and a name in it.
 
-An edit is a `Mistake`. All four may be left out.
+An edit is a `Mistake`. All may be left out.
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ class Variants:
     mistakes: Mapping[str, Mapping[str, Mistake]] = field(default_factory=dict)
     forbidden: Mapping[str, Mapping[str, Mistake]] = field(default_factory=dict)
     demo: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    equivalent: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def demo_mistakes(self) -> Iterator[tuple[str, str, Mistake]]:
         """Give who makes a mistake in the demo class, in which question, and the mistake."""
@@ -92,5 +94,5 @@ def variants_of(assignment: Path, notebook: str) -> Variants:
     if not path.exists():
         return Variants()
     module = load(path)
-    names = ("CORRECT", "MISTAKES", "FORBIDDEN", "DEMO")
+    names = ("CORRECT", "MISTAKES", "FORBIDDEN", "DEMO", "EQUIVALENT")
     return Variants(*(getattr(module, name, {}) for name in names))

@@ -8,7 +8,7 @@ a notebook, as text in a terminal.
 >>> right = np.array([[0.3, -0.1], [0.7, 0.2]])
 >>> found = [compare("dw", right, right), compare("db", -right[0], right[0])]
 >>> print(Card("affine_backward", found, points=1, out_of=2))
-✗ affine_backward: 1 of 2 outputs not right (1 of 2 points)
+✗ affine_backward: 1 of 2 outputs are wrong (1 of 2 points)
   ✓ dw  right         (2, 2)  float64  error 0, allowed 1e-6
   ✗ db  wrong values  (2,)    float64  error 2, allowed 1e-6
     The sign is wrong: -db is right (error 0).

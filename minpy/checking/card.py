@@ -6,7 +6,7 @@ It is HTML in a notebook and text in a terminal, and says the same in both:
 >>> from minpy.checking.comparison import compare
 >>> right = np.ones((2, 3))
 >>> print(Card("affine_backward", [compare("dx", right, right), compare("dw", None, right)]))
-✗ affine_backward: 1 of 2 outputs not right
+✗ affine_backward: 1 of 2 outputs are wrong
   ✓ dx  right    (2, 3)  float64  error 0, allowed 1e-6
   ✗ dw  missing
     dw is None. Does the function return it?

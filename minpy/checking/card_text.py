@@ -44,10 +44,14 @@ def sentences(found: Comparison) -> list[str]:
         return []
     said = [str(found.diagnosis)] if found.diagnosis else []
     counted = found.diagnosis is not None and "found" in found.diagnosis.values
+    if found.verdict == "withheld" and found.detail is not None:
+        said.append(str(found.detail))
     if found.verdict not in ("value", "withheld", "unwritten") and not counted:
         said.append(found.reason)
     if found.where is not None and not found.diagnosis:
         said.append(str(found.where))
+    if found.case is not None:
+        said.append(str(found.case))
     if found.index is not None:
         numbers = {"value": number(found.value, 6), "expected": number(found.expected, 6)}
         if found.detail is not None:  # of a gradient: it is not one array beside another

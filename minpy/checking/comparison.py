@@ -23,7 +23,7 @@ from typing import Any
 import numpy as onp
 
 from minpy.checking.call_context import CallContext
-from minpy.checking.diagnosis import Suspect, diagnose
+from minpy.checking.diagnosis import Suspect, explain, simplest
 from minpy.checking.json_values import pack, unpack
 from minpy.checking.relative_error import heat_map, relative_errors, where
 from minpy.checking.texts import Message, cleaned, plain, say
@@ -41,6 +41,8 @@ VERDICTS = (
     "mutated",
     "raised",
     "unwritten",
+    "unsure",
+    "failed",
     "withheld",
 )
 REVEALED = ("nothing", "category", "diagnosis", "inputs")
@@ -80,6 +82,11 @@ class Comparison:
         `minpy.checking.diagnosis`.
     detail : Message, optional
         Of what was no array: what it is; of a gradient: what was compared.
+    case : Message, optional
+        The inputs, where they may be shown.
+    explanations : tuple of Message, optional
+        All that was tested and holds, not only the diagnosis; None if nothing was tested. It is not
+        written to JSON.
     """
 
     name: str
@@ -98,6 +105,8 @@ class Comparison:
     where: Message | None = None
     diagnosis: Message | None = None
     detail: Message | None = None
+    case: Message | None = None
+    explanations: tuple[Message, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.verdict not in VERDICTS:
@@ -145,7 +154,7 @@ class Comparison:
             return self
         if how_much == "nothing":
             return Comparison(self.name, "right" if self.passed else "withheld")
-        hidden: dict[str, Any] = {"heat": None, "index": None, "value": None, "expected": None}
+        hidden: dict[str, Any] = dict.fromkeys(("heat", "index", "value", "expected", "case"))
         if how_much == "category":
             hidden |= {"where": None, "diagnosis": None, "error": None, "wrong": 0}
         return replace(self, **hidden)
@@ -155,7 +164,7 @@ class Comparison:
         found: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)
-            if value is not None:
+            if value is not None and field.name != "explanations":
                 found[field.name] = value.as_dict() if isinstance(value, Message) else pack(value)
         return found
 
@@ -194,7 +203,7 @@ class Comparison:
         return cls.from_dict(json.loads(text))
 
 
-_MESSAGES = ("where", "diagnosis", "detail")
+_MESSAGES = ("where", "diagnosis", "detail", "case")
 
 
 def compare(
@@ -269,7 +278,8 @@ def compare(
     case = Suspect(
         found.name, got.array, right.array, tolerance, floor, got.dtype, context or CallContext()
     )
-    return replace(found, diagnosis=diagnose(case))
+    explanations = explain(case)
+    return replace(found, diagnosis=simplest(explanations), explanations=explanations)
 
 
 def unchanged(name: str, before: Any, after: Any) -> Comparison:
@@ -305,8 +315,22 @@ def raised(name: str, kind: str, message: str) -> Comparison:
     >>> print(raised("two_layer_loss", "ValueError", "shapes (3,4) and (3,4) not aligned"))
     two_layer_loss raised ValueError: shapes (3,4) and (3,4) not aligned
     """
+    if kind in ("MemoryError", "_ArrayMemoryError"):
+        return failed(name, say("reason.memory", name=name))
     detail = Message("received.error", {"kind": cleaned(kind, 60), "message": cleaned(message)})
     return Comparison(name, "raised", detail=detail)
+
+
+def failed(name: str, sentence: str) -> Comparison:
+    """Return the comparison of an output that there is not, for a reason in a sentence.
+
+    Examples
+    --------
+    >>> print(failed("relu", "relu_forward must return (out, cache); yours returned None"))
+    relu_forward must return (out, cache); yours returned None
+    """
+    message = {"message": cleaned(sentence, 400)}
+    return Comparison(name, "failed", detail=Message("received.sentence", message))
 
 
 def _difference(

@@ -20,7 +20,7 @@ it in the tests, where all mistakes are tried against all hypotheses.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as onp
@@ -30,7 +30,17 @@ from minpy.checking.call_context import CallContext
 from minpy.checking.suspect import Suspect
 from minpy.checking.texts import Message, plain
 
-__all__ = ["TABLE", "Suspect", "CallContext", "Hypothesis", "diagnose", "plain"]
+__all__ = [
+    "TABLE",
+    "Suspect",
+    "CallContext",
+    "Hypothesis",
+    "common",
+    "diagnose",
+    "explain",
+    "plain",
+    "simplest",
+]
 
 
 class Hypothesis(NamedTuple):
@@ -48,7 +58,10 @@ TABLE = (
     Hypothesis("infinity", h.has_infinity),
     Hypothesis("integers", h.is_cut_to_integers),
     Hypothesis("precision", h.is_imprecise),
+    Hypothesis("nan_number", h.is_nan),
+    Hypothesis("infinity_number", h.is_infinite),
     Hypothesis("zeros", h.is_zero),
+    Hypothesis("zero_number", h.is_zero_number),
     # a factor, of all or of the part of the data
     Hypothesis("sign", h.has_factor("sign")),
     Hypothesis("missing_mean", h.has_factor("missing_mean")),
@@ -77,6 +90,9 @@ TABLE = (
     Hypothesis("term_twice", h.has_term_twice),
     Hypothesis("term_sign", h.has_term_of_wrong_sign),
     # weights
+    Hypothesis("regularized_bias", h.is_regularized_bias),
+    Hypothesis("lost_regularization", h.lacks_penalty),
+    Hypothesis("penalty_factor", h.has_other_penalty),
     Hypothesis("regularization_missing", h.lacks_regularization),
     Hypothesis("regularization_factor", h.has_other_regularization),
     Hypothesis("weights", h.differs_by_weights),
@@ -96,13 +112,86 @@ TABLE = (
 )
 
 
-def diagnose(suspect: Suspect) -> Message | None:
-    """Return what explains a wrong output: the first hypothesis of `TABLE` that holds, if any."""
+# Names for one factor. Where a number has two of them, such as N = 2, neither is verified.
+FACTORS = tuple(
+    f"diagnosis.{name}"
+    for name in (
+        "sign",
+        "missing_mean",
+        "extra_mean",
+        "doubled",
+        "halved",
+        "extra_factor",
+        "missing_factor",
+    )
+)
+
+# Values that must be the same in all cases for an explanation to be the same.
+SAME = (
+    "ratio",
+    "offset",
+    "times",
+    "words",
+    "other",
+    "axis",
+    "axes",
+    "taken",
+    "by",
+    "array",
+    "term",
+)
+
+
+def explain(suspect: Suspect) -> tuple[Message, ...]:
+    """Return all hypotheses of `TABLE` that hold, in its order."""
     shapes = ("any", "same" if suspect.same_shape else "other")
+    found = []
     with onp.errstate(all="ignore"):
         for hypothesis in TABLE:
             if hypothesis.shapes in shapes:
                 values = hypothesis.test(suspect)
                 if values is not None:
-                    return Message(f"diagnosis.{hypothesis.key}", {"name": suspect.name, **values})
-    return None
+                    values = {"name": suspect.name, **values}
+                    found.append(Message(f"diagnosis.{hypothesis.key}", values))
+    return tuple(found)
+
+
+def simplest(explanations: Sequence[Message]) -> Message | None:
+    """Return the first explanation, but no name of a factor that has two."""
+    factors = [found for found in explanations if found.key in FACTORS]
+    left = [found for found in explanations if len(factors) < 2 or found not in factors]
+    return left[0] if left else None
+
+
+def common(explanations: Sequence[Sequence[Message]]) -> list[Message]:
+    """Return those explanations of the first case that hold in all of them."""
+    first, *others = explanations
+    return [
+        found
+        for found in first
+        if all(any(_agree(found, also) for also in other) for other in others)
+    ]
+
+
+# With one example, what lacks a sum only has another shape.
+IMPLIED = {"diagnosis.reshaped": ("diagnosis.unsummed", "diagnosis.unaveraged")}
+
+
+def _agree(one: Message, other: Message) -> bool:
+    if one.key in IMPLIED.get(other.key, ()):
+        return True
+    return one.key == other.key and all(
+        _close(one.values.get(name), other.values.get(name)) for name in SAME
+    )
+
+
+def _close(one: object, other: object) -> bool:
+    numbers = (int, float, complex)
+    if isinstance(one, numbers) and isinstance(other, numbers):
+        return bool(abs(one - other) <= 1e-3 * max(abs(one), abs(other)))
+    return one == other
+
+
+def diagnose(suspect: Suspect) -> Message | None:
+    """Return what explains a wrong output: the simplest explanation that holds, if there is one."""
+    return simplest(explain(suspect))

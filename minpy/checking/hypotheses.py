@@ -22,6 +22,21 @@ SLACK = 1e-5  # of slopes that are taken with a small step
 # ------------------------------------------------------------------------ what the numbers are
 
 
+def is_nan(suspect: Suspect) -> Values | None:
+    """One number, and it is NaN."""
+    return {} if not suspect.actual.ndim and onp.isnan(suspect.actual) else None
+
+
+def is_infinite(suspect: Suspect) -> Values | None:
+    """One number, and it is infinite."""
+    return {} if not suspect.actual.ndim and onp.isinf(suspect.actual) else None
+
+
+def is_zero_number(suspect: Suspect) -> Values | None:
+    """One number, and it is 0."""
+    return {} if not suspect.actual.ndim and not suspect.actual else None
+
+
 def has_nan(suspect: Suspect) -> Values | None:
     """NaN where numbers belong."""
     return _places(onp.isnan(suspect.actual) & onp.isfinite(suspect.expected))
@@ -33,7 +48,7 @@ def has_infinity(suspect: Suspect) -> Values | None:
 
 
 def _places(bad: onp.ndarray) -> Values | None:
-    if not bad.any():
+    if not bad.any() or not bad.ndim:
         return None
     first = tuple(int(i) for i in onp.argwhere(bad)[0])
     return {"found": int(bad.sum()), "count": bad.size, "index": first}
@@ -61,9 +76,9 @@ def is_imprecise(suspect: Suspect) -> Values | None:
 
 def is_zero(suspect: Suspect) -> Values | None:
     """Nothing but zeros."""
-    return (
-        None if suspect.actual.any() or not suspect.actual.size else {"count": suspect.actual.size}
-    )
+    if suspect.actual.any() or not suspect.actual.size or not suspect.actual.ndim:
+        return None
+    return {"count": suspect.actual.size}
 
 
 # ------------------------------------------------------------------------- a constant factor
@@ -74,8 +89,8 @@ def has_factor(*names: str) -> Callable[[Suspect], Values | None]:
 
     def test(suspect: Suspect) -> Values | None:
         found = suspect.once("factors", lambda: _known_factors(suspect))
-        # two names for one number, such as N = 2: neither is verified
-        return found[0][1] if len(found) == 1 and found[0][0] in names else None
+        matching = [values for name, values in found if name in names]
+        return matching[0] if len(matching) == 1 else None
 
     return test
 
@@ -350,6 +365,53 @@ def has_other_regularization(suspect: Suspect) -> Values | None:
     return None
 
 
+def is_regularized_bias(suspect: Suspect) -> Values | None:
+    """The gradient of a bias has a part of regularization in it."""
+    for about, term in _regularizations(suspect, axes=1):
+        values = _fitting(suspect, suspect.actual - term)
+        if values is not None:
+            return values | about
+    return None
+
+
+def lacks_penalty(suspect: Suspect) -> Values | None:
+    """A loss that lacks the squares of weights."""
+    for about, penalty in _penalties(suspect):
+        values = _fitting(suspect, suspect.actual + penalty)
+        if values is not None:
+            return values | about
+    return None
+
+
+def has_other_penalty(suspect: Suspect) -> Values | None:
+    """A loss that has twice or half the right factor before the squares of weights."""
+    for about, penalty in _penalties(suspect):
+        for times in (2.0, 0.5):
+            values = _fitting(suspect, suspect.actual - (times - 1) * penalty)
+            if values is not None:
+                return values | about | {"given": times * about["factor"], "times": times}
+    return None
+
+
+def _penalties(suspect: Suspect) -> Iterator[tuple[Values, onp.ndarray]]:
+    """Go through what the part of regularization in the expected loss may be.
+
+    The weights are all inputs of two axes or more that have a gradient, or one of them; the factor
+    is the known one, as it is or halved.
+    """
+    strength = suspect.context.regularization
+    if suspect.expected.ndim or not strength:
+        return
+    weights = {name: w for name, w in suspect.arrays("weights").items() if w.ndim > 1}
+    groups = [weights, *({name: w} for name, w in weights.items() if len(weights) > 1)]
+    for group in groups:
+        squares = sum(float(onp.vdot(w, w).real) for w in group.values())
+        for factor in (strength / 2, strength):
+            if squares:
+                names = " and ".join(group)
+                yield {"factor": factor, "weights": names}, onp.asarray(factor * squares)
+
+
 def differs_by_weights(suspect: Suspect) -> Values | None:
     """The difference is proportional to an array of weights."""
     for name, weights in suspect.alike("weights").items():
@@ -361,14 +423,18 @@ def differs_by_weights(suspect: Suspect) -> Values | None:
     return None
 
 
-def _regularizations(suspect: Suspect) -> Iterator[tuple[Values, onp.ndarray]]:
+def _regularizations(suspect: Suspect, axes: int = 0) -> Iterator[tuple[Values, onp.ndarray]]:
     """Go through what the part of regularization in the expected gradient may be.
 
-    Its factor is known, or else one of the numbers that the call was given, or twice that.
+    Its factor is known, or else one of the numbers that the call was given, or twice that. Biases,
+    which have one axis beside weights with more, are not regularised; `axes=1` asks for them.
     """
     context = suspect.context
     weights = suspect.alike("weights").get(context.parameter or "")
     if weights is None or onp.count_nonzero(weights) < FEWEST:
+        return
+    has_matrices = any(w.ndim > 1 for w in suspect.arrays("weights").values())
+    if (weights.ndim == 1 and has_matrices) != (axes == 1):
         return
     factors = [context.regularization]
     if context.regularization is None:

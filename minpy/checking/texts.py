@@ -29,10 +29,10 @@ ENGLISH: dict[str, str] = {
     "sign.wrong": "✗",
     "sign.unwritten": "○",
     # the card
-    "card.outputs_right": "all {count} outputs right",
-    "card.output_right": "output right",
-    "card.outputs_wrong": "{wrong} of {count} outputs not right",
-    "card.output_wrong": "output not right",
+    "card.outputs_right": "all {count} outputs are right",
+    "card.output_right": "the output is right",
+    "card.outputs_wrong": "{wrong} of {count} outputs are wrong",
+    "card.output_wrong": "the output is wrong",
     "card.nothing": "nothing was compared",
     "card.points": "{points} of {out_of} points",
     "card.point": "{points} of 1 point",
@@ -48,6 +48,7 @@ ENGLISH: dict[str, str] = {
     "card.worst_number": "Yours is {value}, expected is {expected}.",
     "card.changed": "At {index} it was {expected} before the call, and is {value} after it.",
     "card.changed_number": "It was {expected} before the call, and is {value} after it.",
+    "card.case": "With {inputs}:",
     "card.heat": "Where `{name}` is wrong",
     "card.heat_right": "right",
     "card.heat_wrong": "wrong",
@@ -75,7 +76,9 @@ ENGLISH: dict[str, str] = {
     "verdict.mutated": "changed",
     "verdict.raised": "error",
     "verdict.unwritten": "not written yet",
-    "verdict.withheld": "not right",
+    "verdict.unsure": "not compared",
+    "verdict.failed": "no result",
+    "verdict.withheld": "wrong",
     # and what that means
     "reason.right": "`{name}` is right.",
     "reason.value": "`{name}` has wrong values: {wrong} of {count}.",
@@ -88,9 +91,22 @@ ENGLISH: dict[str, str] = {
     "reason.mutated": "The call changed `{name}`, which it was given and must leave as it is.",
     "reason.raised": "`{name}` raised `{detail}`",
     "reason.unwritten": "`{name}` is not written yet.",
-    "reason.withheld": "`{name}` is not right.",
+    "reason.memory": "`{name}` ran out of memory: it makes an array that is larger than it needs.",
+    "reason.unsure": "`{name}` is compared with your own `{detail}`, which is not right yet: begin "
+    "with that.",
+    "reason.failed": "{detail}",
+    "reason.withheld": "`{name}` is wrong.",
     # what was received instead of numbers
     "received.type": "{kind}",
+    "received.sentence": "{message}",
+    # what a function returned, where it does not fit the line that calls it
+    "call.one": "`{function}` must return {name} alone; yours returned {given}",
+    "call.several": "`{function}` must return {wanted}; yours returned {given}",
+    "call.key": "`{name}` has no {key}; it has {has}",
+    "call.dict": "`{name}` must be a dict with the key {key}; yours is {given}",
+    "call.values": "{count} values",
+    "call.array": "one array {shape}",
+    "call.type": "one {kind}",
     "received.error": "{kind}: {message}",
     "received.dtype": "its dtype is {dtype}",
     "received.ragged": "its rows differ in length",
@@ -108,26 +124,41 @@ ENGLISH: dict[str, str] = {
     "where.columns": "{wrong} of {count} entries are wrong, all of them in columns {places}.",
     "where.axis": "{wrong} of {count} entries are wrong, all at {places} along axis {axis}.",
     # what a check in a notebook says below its card
-    "check.more": "These are the public checks. Comparisons that run when it is graded: {count}.",
-    "check.no_gradients": "To be written by hand: `minpy.grad` is switched off in here.",
+    "check.more": "These are the public checks. Grading runs {count} more comparisons.",
+    "check.accuracy": "{reached:3} of the images are classified correctly; the required share is "
+    "{required}.",
+    "check.no_gradients": "Write this by hand: `minpy.grad` is switched off while it is checked.",
     "check.no_differences": "Finite differences earn nothing when it is graded.",
-    "check.no_imports": "Other libraries that differentiate are not there when it is graded.",
+    "check.no_imports": "Other libraries that differentiate cannot be imported when it is graded.",
     # why, each verified: see minpy.checking.diagnosis
     "diagnosis.mistake": "This is what comes out {words}: your `{name}` equals that (error "
     "{error:1}).",
     "diagnosis.nan": "NaN in {found} of {count} entries, the first at {index}. After "
-    "`numpy.seterr(all='raise')` NumPy stops at the operation that makes it.",
+    "`numpy.seterr(divide='raise', over='raise', invalid='raise')` NumPy stops at the operation "
+    "that makes it.",
     "diagnosis.infinity": "Infinity in {found} of {count} entries, the first at {index}. After "
-    "`numpy.seterr(all='raise')` NumPy stops at the operation that makes it.",
+    "`numpy.seterr(divide='raise', over='raise')` NumPy stops at the operation that makes it.",
     "diagnosis.integers": "The right values without their decimals: `{name}` is an array of "
     "dtype {dtype}. Make it of floats before you write into it.",
     "diagnosis.precision": "Right to {error:1}, which is what {dtype} can hold; {tolerance:1} "
     "is allowed. Compute in float64.",
-    "diagnosis.zeros": "All {count} entries are exactly 0: nothing is written to `{name}`.",
+    "diagnosis.nan_number": "It is NaN. After `numpy.seterr(divide='raise', over='raise', "
+    "invalid='raise')` NumPy stops at the operation that makes it.",
+    "diagnosis.infinity_number": "It is infinite. After `numpy.seterr(divide='raise', "
+    "over='raise')` NumPy stops at the operation that makes it.",
+    "diagnosis.zeros": "All {count} entries are exactly 0. Is `{name}` never written to, or "
+    "multiplied by something that is 0, such as `1 // N`?",
+    "diagnosis.zero_number": "It is exactly 0.",
+    "diagnosis.regularized_bias": "The bias is regularised: your `{name}` minus {factor} times "
+    "`{weights}` is right (error {error:1}). Only the weights are.",
+    "diagnosis.lost_regularization": "The regularisation is missing: with {factor} times the sum "
+    "of the squares of {weights} it is right (error {error:1}).",
+    "diagnosis.penalty_factor": "The regularisation has the wrong factor: yours has {given} times "
+    "the sum of the squares of {weights}, and with {factor} times it is right (error {error:1}).",
     "diagnosis.sign": "The sign is wrong: `-{name}` is right (error {error:1}).",
     "diagnosis.missing_mean": "The mean over the examples is missing: your `{name}` divided by "
     "N = {batch} is right (error {error:1}).",
-    "diagnosis.extra_mean": "It is divided by the number of examples once too often: your "
+    "diagnosis.extra_mean": "It is divided by N one time too many: your "
     "`{name}` times N = {batch} is right (error {error:1}).",
     "diagnosis.doubled": "A factor 2 is too much: half of your `{name}` is right (error "
     "{error:1}).",

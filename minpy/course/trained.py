@@ -9,6 +9,7 @@ from typing import Any
 import numpy as onp
 
 from minpy.checking.spec import Check
+from minpy.checking.texts import say
 from minpy.course.data import Settings, load_images
 from minpy.course.parameter_file import ParameterFile
 
@@ -117,10 +118,11 @@ def trained(
 
         return draw
 
-    def is_good_enough(found: dict[str, Any]) -> bool:
+    def is_good_enough(found: dict[str, Any]) -> bool | str:
         predicted = onp.argmax(found["scores"], axis=1)
         required = check.required(found["data"], found["size"])
-        return bool((predicted == found["y"]).mean() >= required)
+        reached = float((predicted == found["y"]).mean())
+        return reached >= required or say("check.accuracy", reached=reached, required=required)
 
     check = TrainedCheck(
         name,

@@ -147,6 +147,22 @@ def other_factor(times):
     return plant
 
 
+def number(value):
+    return lambda net: (value, 1.25, CallContext())
+
+
+def penalized(times):
+    """Plant another factor before the squares of the weights in a loss."""
+
+    def plant(net):
+        squares = (net.p["W1"] ** 2).sum() + (net.p["W2"] ** 2).sum()
+        penalty = net.regularization / 2 * squares
+        context = CallContext(weights=net.p, regularization=net.regularization)
+        return 1.25 + times * penalty, 1.25 + penalty, context
+
+    return plant
+
+
 def unknown_regularization(net):
     context = net.context(regularization=None)
     return net.right["W1"] - 0.37 * net.p["W1"], net.right["W1"], context
@@ -466,6 +482,18 @@ CASES = {
     "offset": [gives(lambda g: g + 0.25), gives(lambda g: g - 1e-3, "x")],
     "rounding": [too_small_a_step],
     "mutated": [in_place],
+    "nan_number": [number(onp.nan)],
+    "infinity_number": [number(onp.inf)],
+    "zero_number": [number(0.0)],
+    "regularized_bias": [
+        lambda net: (
+            net.right["b1"] + 0.1 * net.p["b1"],
+            net.right["b1"],
+            net.context("b1", regularization=0.1),
+        )
+    ],
+    "lost_regularization": [penalized(0)],
+    "penalty_factor": [penalized(2), penalized(0.5)],
 }
 
 # ------------------------------------------------------------------------------- nothing to say
@@ -584,7 +612,16 @@ def scalar_loss(net):
 
 
 # a little more changes nothing in what these say
-STILL_TRUE = {"nan", "infinity", "zeros", "mutated", "rounding"}
+STILL_TRUE = {
+    "nan_number",
+    "infinity_number",
+    "zero_number",
+    "nan",
+    "infinity",
+    "zeros",
+    "mutated",
+    "rounding",
+}
 
 NOTHING = {
     "random": random,

@@ -46,7 +46,7 @@ class Reader(HTMLParser):
 def test_text():
     card = Card("two_layer_loss", MIXED, points=2, out_of=10, notes=["3 more checks run later."])
     text = str(card)
-    assert text.splitlines()[0] == ("✗ two_layer_loss: 4 of 5 outputs not right (2 of 10 points)")
+    assert text.splitlines()[0] == ("✗ two_layer_loss: 4 of 5 outputs are wrong (2 of 10 points)")
     for words in ("✓ dW1", "✗ dW2", "wrong values", "(4, 10)", "allowed 1e-6", "3 more checks"):
         assert words in text
     assert "expected is" in text and "db1 has shape (4, 10), but must have shape (10,)." in text
@@ -87,7 +87,7 @@ def test_passed():
 def test_accessible():
     page = Reader(Card("f", MIXED, points=0, out_of=2).html())
     (group,) = [tag for tag in page.all("div") if tag.get("role") == "group"]
-    assert group["aria-label"] == "f: 4 of 5 outputs not right"
+    assert group["aria-label"] == "f: 4 of 5 outputs are wrong"
     headers = page.all("th")
     assert all(header["scope"] in ("col", "row") for header in headers)
     assert [header["scope"] for header in headers].count("row") == 5

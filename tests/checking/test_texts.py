@@ -67,7 +67,8 @@ def test_no_sentence_stands_in_the_code(path):
 
 
 def test_every_text_is_used_and_every_key_has_one():
-    source = "".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("*.py"))
+    folders = (FOLDER, FOLDER.parent / "course")
+    source = "".join(p.read_text(encoding="utf-8") for f in folders for p in f.glob("*.py"))
     source += "".join(f'"reason.{verdict}" "verdict.{verdict}"' for verdict in VERDICTS)
     source += "".join(f'"diagnosis.{hypothesis.key}"' for hypothesis in TABLE)
     made = tuple(re.findall('f"([a-z_]+[.][a-z_]*){', source))  # f"check.no_{what}"

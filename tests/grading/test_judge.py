@@ -85,7 +85,12 @@ MISTAKES = {
         "partly right",
         "db",
     ),
-    "nothing returned": ("dout @ w.T", 0, "failed", "cannot unpack"),
+    "nothing returned": (
+        "dout @ w.T",
+        0,
+        "failed",
+        "must return (dx, dw, db); yours returned None",
+    ),
     "no arrays": ("return 'dx', {}, None", 0, "wrong", "must be an array"),
     "changes its input": (
         "dout *= 2\nreturn dout @ w.T / 2, x.T @ dout / 2, dout.sum(axis=0) / 2",
@@ -197,14 +202,17 @@ def test_points_and_reasons(session, mistake):
     assert why in found.why
 
 
-def test_differences_are_not_accurate_enough(session):
-    """Without the larger size, which they fail for its time: their rounding gives them away."""
-    session.ask({"do": "cell", "source": backward(MISTAKES["hidden differences"][0])}, {}, 5.0)
+def test_differences_that_cost_nothing_are_flagged(session):
+    """Without the larger size only their rounding gives them away, which proves nothing."""
+    body = MISTAKES["hidden differences"][0].replace("x, w, b)", "*map(np.float64, (x, w, b)))")
+    session.ask({"do": "cell", "source": backward(body)}, {}, 5.0)
     hidden = replace(HIDDEN["affine_backward"], large={})
     found = judged(session, hidden, seed(b"secret", "ada", "tiny", "affine"))
-    assert (found.points, found.status) == (0, "wrong")
-    errors = [comparison["error"] for comparison in found.card["comparisons"]]
-    assert all(1e-12 < error < 1e-6 for error in errors)
+    assert (found.points, found.status) == (3, "right")
+    assert "finite differences do, too" in found.flag
+    session.ask({"do": "cell", "source": backward(RIGHT)}, {}, 5.0)
+    found = judged(session, hidden, seed(b"secret", "ada", "tiny", "affine"))
+    assert (found.points, found.flag) == (3, "")
 
 
 def test_inputs_differ_by_student_and_are_the_same_at_a_regrade():

@@ -188,9 +188,9 @@ def _distances(name, points, hidden_comparisons):
     )
 
 
-distances_two_loops = _distances("distances_two_loops", 2, 5)
-distances_one_loop = _distances("distances_one_loop", 2, 5)
-distances_no_loops = _distances("distances_no_loops", 5, 6)
+distances_two_loops = _distances("distances_two_loops", 2, 8)
+distances_one_loop = _distances("distances_one_loop", 2, 8)
+distances_no_loops = _distances("distances_no_loops", 5, 9)
 
 predict_labels = Check(
     "predict_labels",
@@ -219,7 +219,7 @@ predict_labels = Check(
             "y_pred": [3, 0, 0],
         },
     ],
-    hidden_comparisons=9,
+    hidden_comparisons=12,
 )
 
 cross_validate = Check(
@@ -259,5 +259,5 @@ cross_validate = Check(
             "accuracies[5]": [2 / 3, 1 / 2],
         },
     ],
-    hidden_comparisons=18,
+    hidden_comparisons=27,
 )

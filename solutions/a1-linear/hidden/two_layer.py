@@ -5,7 +5,7 @@ A reference is a forward function, written with minpy.numpy; the gradients come 
 
 import minpy.numpy as np
 from grading.spec import HiddenCheck, HiddenTrained, Trial, checks_beside
-from minpy.checking.spec import Draw
+from minpy.checking.spec import Draw, away_from_zero, normal
 
 checks = checks_beside(__file__)
 
@@ -57,8 +57,11 @@ def signs(rng, shape):
 
 
 # One example and many weights: loops over every product take part of a second, and as many forward
-# passes as there are weights, minutes.
-MANY = {"N": 1, "P": 20, "Q": 30, "M": 500, "H": 500, "C": 10}
+# passes as there are weights, minutes. The matrix of all derivatives of the output would still fit.
+MANY = {"N": 1, "P": 20, "Q": 30, "M": 300, "H": 300, "C": 10}
+
+# What the data have, and one row for each example.
+IMAGES = [normal("N P*Q"), normal("N 1 P Q")]
 
 
 def of_many(check):
@@ -67,13 +70,29 @@ def of_many(check):
 
 
 hidden = [
-    HiddenCheck(checks.affine_forward, affine, large={"N": 200, "P": 1, "M": 100}),
-    HiddenCheck(checks.affine_backward, affine, large=of_many(checks.affine_backward)),
+    HiddenCheck(
+        checks.affine_forward,
+        affine,
+        axes={"x": IMAGES},
+        large={"N": 200, "P": 1, "M": 100},
+    ),
+    HiddenCheck(
+        checks.affine_backward,
+        affine,
+        axes={"x": IMAGES},
+        large=of_many(checks.affine_backward),
+    ),
     HiddenCheck(
         checks.relu,
         rectified,
-        cases=[Trial("zeros among them", checks.relu.sizes, inputs={"x": Draw("N 5", signs)})],
-        large={"N": 60_000},
+        cases=[
+            Trial("zeros among them", checks.relu.sizes, inputs={"x": Draw("N 5", signs)}),
+            *(
+                Trial(title, checks.relu.sizes, inputs={"x": away_from_zero(s), "dout": normal(s)})
+                for title, s in (("one axis", "9"), ("four axes", "N 2 3 2"))
+            ),
+        ],
+        large=[{"N": 60_000}, {"N": 4_000}],
     ),
     HiddenCheck(
         checks.softmax_loss,
@@ -87,25 +106,29 @@ hidden = [
                 factors={"scores": 5e3},
             )
         ],
-        large={"N": 2, "C": 40_000},
+        large={"N": 20, "C": 2_000},
+        seconds=10.0,
     ),
     HiddenCheck(
         checks.two_layer_loss,
         network_loss,
         extreme={"W2": 300.0},
-        cases=[Trial("no regularisation", checks.two_layer_loss.sizes, inputs={"reg": 0.0})],
+        axes={"x": IMAGES},
+        defaults={"reg": ("loss, grads = two_layer_loss(params, x, y)", 0.0)},
         large=of_many(checks.two_layer_loss),
-        regularization="reg",
     ),
     HiddenCheck(
         checks.sgd_momentum,
         momentum_step,
+        defaults={
+            "momentum": ("new_w, new_v = sgd_momentum(w, dw, v, learning_rate)", 0.9),
+        },
         cases=[Trial("no momentum", checks.sgd_momentum.sizes, inputs={"momentum": 0.0})],
     ),
     HiddenCheck(
         checks.predict_scores,
         network_scores,
-        other={"N": 7, "H": 3, "C": 5},  # D stays what the images have
+        axes={"x": IMAGES},
         large={"N": 500},
     ),
     HiddenTrained(checks.trained, network_scores),
