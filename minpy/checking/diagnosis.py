@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 import numpy as onp
 
 from minpy.checking import hypotheses as h
+from minpy.checking import loss_hypotheses as of_loss
 from minpy.checking.call_context import CallContext
 from minpy.checking.suspect import Suspect
 from minpy.checking.texts import Message, plain
@@ -58,10 +59,10 @@ TABLE = (
     Hypothesis("infinity", h.has_infinity),
     Hypothesis("integers", h.is_cut_to_integers),
     Hypothesis("precision", h.is_imprecise),
-    Hypothesis("nan_number", h.is_nan),
-    Hypothesis("infinity_number", h.is_infinite),
+    Hypothesis("nan_number", of_loss.is_nan),
+    Hypothesis("infinity_number", of_loss.is_infinite),
     Hypothesis("zeros", h.is_zero),
-    Hypothesis("zero_number", h.is_zero_number),
+    Hypothesis("zero_number", of_loss.is_zero_number),
     # a factor, of all or of the part of the data
     Hypothesis("sign", h.has_factor("sign")),
     Hypothesis("missing_mean", h.has_factor("missing_mean")),
@@ -91,8 +92,8 @@ TABLE = (
     Hypothesis("term_sign", h.has_term_of_wrong_sign),
     # weights
     Hypothesis("regularized_bias", h.is_regularized_bias),
-    Hypothesis("lost_regularization", h.lacks_penalty),
-    Hypothesis("penalty_factor", h.has_other_penalty),
+    Hypothesis("lost_regularization", of_loss.lacks_penalty),
+    Hypothesis("penalty_factor", of_loss.has_other_penalty),
     Hypothesis("regularization_missing", h.lacks_regularization),
     Hypothesis("regularization_factor", h.has_other_regularization),
     Hypothesis("weights", h.differs_by_weights),

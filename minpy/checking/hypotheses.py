@@ -22,21 +22,6 @@ SLACK = 1e-5  # of slopes that are taken with a small step
 # ------------------------------------------------------------------------ what the numbers are
 
 
-def is_nan(suspect: Suspect) -> Values | None:
-    """One number, and it is NaN."""
-    return {} if not suspect.actual.ndim and onp.isnan(suspect.actual) else None
-
-
-def is_infinite(suspect: Suspect) -> Values | None:
-    """One number, and it is infinite."""
-    return {} if not suspect.actual.ndim and onp.isinf(suspect.actual) else None
-
-
-def is_zero_number(suspect: Suspect) -> Values | None:
-    """One number, and it is 0."""
-    return {} if not suspect.actual.ndim and not suspect.actual else None
-
-
 def has_nan(suspect: Suspect) -> Values | None:
     """NaN where numbers belong."""
     return _places(onp.isnan(suspect.actual) & onp.isfinite(suspect.expected))
@@ -372,44 +357,6 @@ def is_regularized_bias(suspect: Suspect) -> Values | None:
         if values is not None:
             return values | about
     return None
-
-
-def lacks_penalty(suspect: Suspect) -> Values | None:
-    """A loss that lacks the squares of weights."""
-    for about, penalty in _penalties(suspect):
-        values = _fitting(suspect, suspect.actual + penalty)
-        if values is not None:
-            return values | about
-    return None
-
-
-def has_other_penalty(suspect: Suspect) -> Values | None:
-    """A loss that has twice or half the right factor before the squares of weights."""
-    for about, penalty in _penalties(suspect):
-        for times in (2.0, 0.5):
-            values = _fitting(suspect, suspect.actual - (times - 1) * penalty)
-            if values is not None:
-                return values | about | {"given": times * about["factor"], "times": times}
-    return None
-
-
-def _penalties(suspect: Suspect) -> Iterator[tuple[Values, onp.ndarray]]:
-    """Go through what the part of regularization in the expected loss may be.
-
-    The weights are all inputs of two axes or more that have a gradient, or one of them; the factor
-    is the known one, as it is or halved.
-    """
-    strength = suspect.context.regularization
-    if suspect.expected.ndim or not strength:
-        return
-    weights = {name: w for name, w in suspect.arrays("weights").items() if w.ndim > 1}
-    groups = [weights, *({name: w} for name, w in weights.items() if len(weights) > 1)]
-    for group in groups:
-        squares = sum(float(onp.vdot(w, w).real) for w in group.values())
-        for factor in (strength / 2, strength):
-            if squares:
-                names = " and ".join(group)
-                yield {"factor": factor, "weights": names}, onp.asarray(factor * squares)
 
 
 def differs_by_weights(suspect: Suspect) -> Values | None:

@@ -167,7 +167,7 @@ softmax_probabilities = Check(
             "p": [[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.0, 0.5, 0.5]],
         },
     ],
-    hidden_comparisons=10,
+    hidden_comparisons=13,
 )
 
 KNOWN_LOSSES = [
@@ -209,18 +209,19 @@ def _loss(name, points, call, hidden_comparisons, **more):
         outputs={"loss": ""},
         gradients={"dW": "W"},
         differentiates="loss",
+        regularization="reg",
         forbids=("gradients", "differences"),
         hidden_comparisons=hidden_comparisons,
         **more,
     )
 
 
-softmax_loss_naive = _loss("softmax_loss_naive", 4, "W, X, y, reg", 16, known=KNOWN_LOSSES)
+softmax_loss_naive = _loss("softmax_loss_naive", 4, "W, X, y, reg", 22, known=KNOWN_LOSSES)
 softmax_loss_vectorized = _loss(
     "softmax_loss_vectorized",
     5,
     "W, X, y, reg, smoothing",
-    22,
+    30,
     inputs={"smoothing": 0.2},
     known=[
         *({**known, "smoothing": 0.0} for known in KNOWN_LOSSES),
@@ -263,7 +264,7 @@ fit_temperature = Check(
             "losses": [float((np.log1p(np.exp(-2)) + 2 * np.log1p(np.exp(-1))) / 3), 0.0],
         },
     ],
-    hidden_comparisons=12,
+    hidden_comparisons=16,
 )
 
 weights_file = course.ParameterFile("softmax.npz", ["W"])

@@ -59,13 +59,14 @@ def _loss(name, points, hidden_comparisons):
                 "dW": [[6.0, 4.0], [0.0, 0.0]],
             },
         ],
+        regularization="reg",
         forbids=("gradients", "differences"),
         hidden_comparisons=hidden_comparisons,
     )
 
 
-svm_loss_naive = _loss("svm_loss_naive", 4, 16)
-svm_loss_vectorized = _loss("svm_loss_vectorized", 5, 18)
+svm_loss_naive = _loss("svm_loss_naive", 4, 22)
+svm_loss_vectorized = _loss("svm_loss_vectorized", 5, 24)
 
 # Its loss is not the hinge: half the mean of squares, of scores that are 1 for the true class.
 LEAST_SQUARES = """
@@ -123,7 +124,7 @@ train_linear = Check(
             "losses": [0.5],
         },
     ],
-    hidden_comparisons=12,
+    hidden_comparisons=18,
 )
 
 predict_linear = Check(
@@ -140,7 +141,7 @@ predict_linear = Check(
             "y_pred": [1, 2, 0, 2],
         },
     ],
-    hidden_comparisons=5,
+    hidden_comparisons=6,
 )
 
 weights_file = course.ParameterFile("svm.npz", ["W"])

@@ -74,7 +74,6 @@ def of_loss(check, reference, *more):
         extreme={"W": 3e3},
         cases=[NO_REGULARISATION, TWO_CLASSES, *more],
         large={"N": 4, "D": 4000, "C": 10},  # differences take 80,000 losses
-        regularization="reg",
     )
 
 

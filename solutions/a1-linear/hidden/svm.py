@@ -73,7 +73,6 @@ def of_loss(check, *more):
         hinge_loss,
         cases=[AT_THE_KINK, NO_REGULARISATION, TWO_CLASSES, *more],
         large={"N": 4, "D": 4000, "C": 10},  # differences take 80,000 losses
-        regularization="reg",
     )
 
 
