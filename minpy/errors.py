@@ -130,8 +130,9 @@ def nothing_floating(f: Callable, place: Any, value: Any) -> TypeError:
     if isinstance(value, dict | list | tuple) and not value:
         return TypeError(
             f"{name_of(f)} was to be differentiated with respect to argument {place!r}, an empty "
-            f"{type(value).__name__}. A model of modules has no parameters yet before its first "
-            "call: give it an input_shape, or call build with batches"
+            f"{type(value).__name__}, which holds no floating array or number. A model of modules "
+            "has no parameters before its first call: give it an input_shape, or call build with "
+            "batches"
         )
     return TypeError(
         f"{name_of(f)} was to be differentiated with respect to argument {place!r}, which holds no "

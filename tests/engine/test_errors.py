@@ -183,7 +183,7 @@ def test_a_named_argument_that_was_left_at_its_default():
     def loss(x, scale=2.0):
         return x * scale
 
-    assert "'scale'" in raised(TypeError, minpy.grad(loss, argnum="scale"), 1.0)
+    assert minpy.grad(loss, argnum="scale")(3.0).item() == 3.0
 
 
 @pytest.mark.parametrize("argnum", [1.5, None, b"x"])
@@ -208,7 +208,10 @@ def test_a_function_that_returns_no_array(result, called):
     def loss(x):
         return result
 
-    for make in (minpy.grad, minpy.value_and_grad, minpy.jacobian, minpy.hessian, minpy.make_vjp):
+    makers = [minpy.grad, minpy.value_and_grad]
+    if called not in ("dict", "list", "tuple"):  # which these three differentiate leaf by leaf
+        makers += [minpy.jacobian, minpy.hessian, minpy.make_vjp]
+    for make in makers:
         message = raised(TypeError, make(loss), np.ones(2))
         assert "loss" in message
         assert called in message
