@@ -174,7 +174,7 @@ color_histogram = Check(
             "features": [[0.75, 0.25, 0.0, 1.0]],
         },
     ],
-    hidden_comparisons=7,
+    hidden_comparisons=9,
 )
 
 standardize = Check(
@@ -198,7 +198,7 @@ standardize = Check(
             "new_second": [[2.0, -1.0, 0.0], [-2.0, 0.0, -0.5]],
         },
     ],
-    hidden_comparisons=21,
+    hidden_comparisons=24,
 )
 
 SCALING = ("scale", "shift")
