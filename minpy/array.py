@@ -24,6 +24,7 @@ from numpy import ndarray
 from minpy import backends, errors
 from minpy.backends import FOREIGN, NUMPY, Backend
 from minpy.backends.context import Context
+from minpy.backends.scalars import as_scalar, plain_scalar
 
 if TYPE_CHECKING:
     from minpy.array_methods import ArrayMethods
@@ -178,8 +179,25 @@ def wrap(data: Any, node: tuple | None = None) -> Array:
     x = new(Array)
     x._data = data
     x._node = node
-    x._link = None if type(data) is ndarray or isinstance(data, onp.generic) else _link_of(data)
+    if type(data) is ndarray:
+        x._link = None
+    elif isinstance(data, onp.generic):
+        x._data = plain_scalar(data)
+        x._link = None
+    else:
+        x._link = _link_of(data)
     return x
+
+
+def scalar_of(x: Array) -> Any:
+    """Return an array as a number, if it is floating, has no axes, and nothing hangs on it.
+
+    That is, if it is not recorded, and lives in NumPy's memory.
+    """
+    data = x._data
+    if x._node is not None or x._backend is not NUMPY or data.shape:
+        return x
+    return as_scalar(data) if isinstance(data.dtype.type(), onp.inexact) else x
 
 
 def wrap_there(data: Any, node: tuple | None, backend: Backend) -> Array:

@@ -23,7 +23,16 @@ import numpy as onp
 from numpy import ndarray
 
 from minpy import errors
-from minpy.array import Array, current_data, dtype_of, exits, is_differentiable, printable, wrap
+from minpy.array import (
+    Array,
+    current_data,
+    dtype_of,
+    exits,
+    is_differentiable,
+    printable,
+    scalar_of,
+    wrap,
+)
 from minpy.backward import backward, between, without_bystanders
 from minpy.inplace import zeros_for
 from minpy.ops.creation import as_array, astype, new_array
@@ -121,9 +130,8 @@ class Recording:
             if not is_differentiable(value) and not (type(value) is int and value is given):
                 return None
             g, x = next(arriving)
-            if g is None:
-                return zeros_for(x)
-            return _as_kind_of(g, x)
+            g = zeros_for(x) if g is None else _as_kind_of(g, x)
+            return g if isinstance(value, Array | onp.ndarray) else scalar_of(g)
 
         result = []
         for given in self._given:
@@ -290,7 +298,7 @@ def value_and_grad(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Any, 
     --------
     >>> import minpy, minpy.numpy as np
     >>> minpy.value_and_grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
-    (array(5.), array([2., 4.]))
+    (5.0, array([2., 4.]))
     """
     if not callable(f):
         raise errors.no_function(f)
@@ -326,11 +334,11 @@ def _alone(recording: Recording) -> bool:
     return not others and all(node[2][0] is None for node in recording.leaves)
 
 
-def _value(data: Any, node: Node | None = None) -> Array:
+def _value(data: Any, node: Node | None = None) -> Any:
     """Return the value of a function; its memory may be an argument's, or read by a kept vjp."""
     value = wrap(data, node)
     value._pinned = True
-    return value
+    return scalar_of(value)
 
 
 def _ones(data: Any) -> Array:
@@ -349,7 +357,7 @@ def grad(f: Callable, argnum: Argnum = 0) -> Callable[..., Any]:
     >>> def foo(x):
     ...     return x if x > 0 else 2 * x
     >>> minpy.grad(foo)(3), minpy.grad(foo)(-1)
-    (array(1.), array(2.))
+    (1.0, 2.0)
     """
     both = value_and_grad(f, argnum)
 
@@ -392,7 +400,7 @@ def make_vjp(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Callable, A
         except BaseException:
             recording.close()
             raise
-        data, ends = end._data, [end._node]
+        data, ends, shape, backend = end._data, [end._node], end.shape, end._backend
         beyond = None not in ends and not _alone(recording) and between(ends, recording.start)[1]
         value = _value(data, ends[0] if beyond else None)
         if nested is not None and not beyond:
@@ -406,10 +414,10 @@ def make_vjp(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Callable, A
                 g = _joined(f, nested, g)
             g = g if type(g) is Array else as_array(g)
             current_data(g)
-            if g.shape != value.shape:
-                raise errors.wrong_gradient(f, value.shape, g.shape)
-            if g._backend is not value._backend:
-                g = wrap(value._backend.inward(printable(g)))
+            if g.shape != shape:
+                raise errors.wrong_gradient(f, shape, g.shape)
+            if g._backend is not backend:
+                g = wrap(backend.inward(printable(g)))
             return recording.gradients(_pulled(recording, ends.copy(), g)[0])
 
         weakref.finalize(vjp, _forget, ends, recording.leaves).atexit = False
@@ -435,7 +443,7 @@ def _joined(f: Callable, value: Any, parts: Any) -> Array:
     like, found = leaves(value), leaves(parts)
     if len(like) != len(found):
         raise errors.wrong_structure(f, len(like), len(found))
-    pairs = [(x, as_array(y)) for x, y in zip(like, found, strict=True) if type(x) is Array]
+    pairs = [(x, as_array(y)) for x, y in zip(like, found, strict=True) if is_differentiable(x)]
     if not pairs:
         raise errors.no_array(f, value)
     dtype = onp.result_type(*(x.dtype for x, _ in pairs))

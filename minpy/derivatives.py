@@ -19,7 +19,7 @@ from typing import Any
 import numpy as onp
 
 from minpy import errors
-from minpy.array import Array, is_differentiable
+from minpy.array import is_differentiable
 from minpy.autograd import Argnum, grad, make_vjp, value_and_grad
 from minpy.inplace import zeros_for
 from minpy.ops.creation import as_array
@@ -56,7 +56,7 @@ def grad_and_loss(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Any, A
     --------
     >>> import minpy
     >>> minpy.grad_and_loss(lambda x: x * x)(3.0)
-    (array(6.), array(9.))
+    (6.0, 9.0)
     """
     both = value_and_grad(f, argnum)
 
@@ -147,20 +147,20 @@ def jacobian(f: Callable, argnum: Argnum = 0) -> Callable[..., Any]:
     @functools.wraps(f)
     def jacobian_at(*args: Any, **kwargs: Any) -> Any:
         vjp, value = make_vjp(f, argnum)(*args, **kwargs)
-        if not any(x.size for x in leaves(value) if type(x) is Array):
+        if not any(x.size for x in leaves(value) if is_differentiable(x)):
             raise ValueError(f"{errors.name_of(f)} returned an empty array, which has no Jacobian")
         numbers = iter(range(len(leaves(value))))
 
         def rows_of(x: Any) -> Any:
             number = next(numbers)
-            return _rows(vjp, value, number, x) if type(x) is Array else None
+            return _rows(vjp, value, number, x) if is_differentiable(x) else None
 
         return tree_map(rows_of, value)
 
     return jacobian_at
 
 
-def _rows(vjp: Callable, value: Any, number: int, x: Array) -> Any:
+def _rows(vjp: Callable, value: Any, number: int, x: Any) -> Any:
     """Return the Jacobian of one array of a nested value: its leaf of that number, `x`."""
     rows = [vjp(seed) for seed in _basis(value, number, x)]
     if not rows:
@@ -174,12 +174,12 @@ def _rows(vjp: Callable, value: Any, number: int, x: Array) -> Any:
     return tree_map(joined, rows[0])
 
 
-def _joined(rows: Any, x: Array) -> Any:
+def _joined(rows: Any, x: Any) -> Any:
     shape = (-1, *rows[0].shape) if x.size == 0 else x.shape + rows[0].shape
-    return reshape(stack(rows), shape)
+    return reshape(stack(rows), shape) if shape else rows[0]
 
 
-def _basis(value: Any, number: int, x: Array) -> Iterator[Any]:
+def _basis(value: Any, number: int, x: Any) -> Iterator[Any]:
     """Yield the gradients, nested as a value is, with a single one, in its leaf of a number."""
     for e in onp.eye(x.size, dtype=x.dtype).reshape((x.size, *x.shape)):
         yield tree_map(partial(_at_leaf, number, e, itertools.count()), _zeros(value))

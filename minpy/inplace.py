@@ -80,8 +80,8 @@ def getitem(x: Any, index: Any) -> Any:
         raise errors.explained(error, "getitem", (x,)) from error
     _GETITEM.count()
     node = x._node
-    if type(ans) is not ndarray and not isinstance(ans, onp.inexact):
-        return tape.non_float_result(ans, node, _GETITEM)
+    if type(ans) is not ndarray and (node is None or not isinstance(ans, onp.inexact)):
+        return tape.scalar_result(ans, node, _GETITEM)
     if node is not None:
         node = (next_serial(), _GETITEM, (node,), (None, data.shape), {"index": index})
     out = new(Array)

@@ -68,6 +68,7 @@ from minpy.array import (
     wrap_there,
 )
 from minpy.backends import FOREIGN, NUMPY, NUMPYS, Backend, backend_of, check_policy, common_backend
+from minpy.backends.scalars import PLAIN, SCALARS, as_scalar
 from minpy.backends.statistics import counter, op_watchers, watched
 from minpy.errors import explained, no_gradient
 
@@ -188,9 +189,9 @@ def unary(name: str, rule: Rule, reads: str = "", raw: Any = None) -> Callable[[
             ans = run(data)
         except Exception as error:
             raise explained(error, record.name, (x,)) from error
-        if type(ans) is not ndarray and not isinstance(ans, onp.inexact):
+        if type(ans) is not ndarray and (node is None or not isinstance(ans, onp.inexact)):
             if link is None or isinstance(ans, onp.generic):
-                return non_float_result(ans, node, record)
+                return scalar_result(ans, node, record)
             link = home_of(ans, link.backend)
         out = new(Array)
         out._data = ans
@@ -238,6 +239,9 @@ def binary(
             y_node = y._node
         elif type(y) is float or type(y) is int:
             y_data, y_node = y, None
+        elif type(y) in PLAIN:
+            y = y_data = PLAIN[type(y)](y)
+            y_node = None
         else:
             # NumPy lets an operand have its way that says so
             defers = getattr(type(y), "__array_ufunc__", record) is None
@@ -256,10 +260,12 @@ def binary(
             ans = run(x_data, y_data)
         except Exception as error:
             raise explained(error, record.name, (x, y)) from error
-        if type(ans) is not ndarray and not isinstance(ans, onp.inexact):
-            if link is None or isinstance(ans, onp.generic):
-                return non_float_result(ans, x_node or y_node, record)
-            link = home_of(ans, link.backend)
+        if type(ans) is not ndarray:
+            node = x_node or y_node
+            if node is None or not isinstance(ans, onp.inexact):
+                if link is None or isinstance(ans, onp.generic):
+                    return scalar_result(ans, node, record)
+                link = home_of(ans, link.backend)
         out = new(Array)
         out._data = ans
         out._link = link
@@ -326,7 +332,7 @@ def op(name: str, *rules: Rule | None, reads: str = "", raw: Any = None) -> Call
         except Exception as error:
             raise explained(error, name, args) from error
         node = x._node
-        if type(ans) is not ndarray and not isinstance(ans, onp.inexact):
+        if type(ans) is not ndarray and (node is None or not isinstance(ans, onp.inexact)):
             node = _node_of(record, args, ans, static) if node is not None else None
             return wrap_result(ans, node, NUMPY, args, [data], record, static)
         out = new(Array)
@@ -378,6 +384,8 @@ def apply(record: Op, *args: Any, **static: Any) -> Any:
             given = [wrap(take(x) if take else x) if type(x) in FOREIGN else x for x in args]
             return apply(record, *given, **static)
     if not found:
+        if args and type(args[0]) in PLAIN:
+            return apply(record, *[wrap(x) if type(x) in PLAIN else x for x in args], **static)
         home = NUMPY if not args or type(args[0]) in NUMPYS else backend_of(args[0]) or NUMPY
         return (record.run if home is NUMPY else implementation_on(home, record))(*args, **static)
     moved_args = args
@@ -469,8 +477,8 @@ def wrap_result(
                 out._pinned = True
             parts.append(out)
         return type(ans)(*parts) if hasattr(ans, "_fields") else tuple(parts)
-    if isinstance(ans, onp.generic) and not isinstance(ans, onp.inexact):
-        return non_float_result(ans, node, record)
+    if isinstance(ans, onp.generic) and (node is None or not isinstance(ans, onp.inexact)):
+        return scalar_result(ans, node, record)
     out = wrap(ans, node) if backend is NUMPY else wrap_there(ans, node, backend)
     if node is not None and node[3][0] is not None:
         out._pinned = True
@@ -510,11 +518,11 @@ def moved(x: Any, backend: Backend) -> Array:
     return out
 
 
-def non_float_result(ans: Any, node: tuple | None, record: Op) -> Any:
-    """Return a result that is no floating array: counts and flags are NumPy scalars."""
+def scalar_result(ans: Any, node: tuple | None, record: Op) -> Any:
+    """Return a result that is no array: a count or a flag, or a floating number, not recorded."""
     if node is not None:
         raise no_gradient(record.name, f"its result has dtype {onp.asarray(ans).dtype}")
-    return ans
+    return as_scalar(ans) if type(ans) in SCALARS else ans
 
 
 def check_rules(record: Op, parents: tuple[Node | None, ...]) -> None:

@@ -73,9 +73,15 @@ class Trace:
         for serial, op, parents, (_, *kept), static in self.nodes:
             if op is not LEAF:
                 pairs = zip(parents, kept, strict=True)
-                data = [x if parent is None else results[parent[0]] for parent, x in pairs]
+                data = [
+                    x if parent is None else _as_input(results[parent[0]]) for parent, x in pairs
+                ]
                 results[serial] = apply(op, *data, **(static or {}))
         return results[self.nodes[-1][0]]
+
+
+def _as_input(x: Any) -> Any:
+    return as_array(x) if isinstance(x, onp.generic) else x
 
 
 def record(f: Callable, *args: Any) -> Trace:

@@ -78,7 +78,7 @@ def test_conda_brings_a_python_that_minpy_supports(environment, project):
     "old, new",
     [
         ("numpy>=1.26", "numpy>=2"),
-        ("numpy>=1.26", "scipy"),
+        ("numpy>=1.26", "xarray"),
         ("nbgrader>=0.9", None),
         (None, "torch"),
     ],

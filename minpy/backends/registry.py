@@ -9,8 +9,10 @@ import numpy as onp
 
 from minpy import errors
 from minpy.backends.backend import NUMPY, Backend
+from minpy.backends.scalars import BASES
 
-NUMPYS = frozenset({onp.ndarray, *onp.sctypeDict.values()})  # the types of NumPy's raw arrays
+# the types of NumPy's raw arrays
+NUMPYS = frozenset({onp.ndarray, *onp.sctypeDict.values(), *BASES})
 
 FOREIGN: set[type] = set()  # the types of other libraries' raw arrays
 

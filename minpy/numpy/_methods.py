@@ -16,7 +16,7 @@ from minpy.backends.context import Context
 from minpy.backends.policy import current_policy
 from minpy.backends.statistics import counter
 from minpy.inplace import augmented, copy, getitem, setitem
-from minpy.numpy import _conversions
+from minpy.numpy import _conversions, _scalars
 from minpy.numpy._namespace import OURS
 from minpy.numpy._public import found_in, plain, unwrap_nested, wrap_nested
 from minpy.ops.creation import astype
@@ -418,6 +418,9 @@ def install() -> None:
         Array.mT = property(OURS["matrix_transpose"])
     if hasattr(onp.ndarray, "itemset"):
         Array.itemset = item_set
+    _scalars.install(
+        {short: _binary(name) for short, name in OPERATORS.items()}, ["neg", "pos", "abs"]
+    )
 
 
 def _raw_method(name: str) -> Callable:

@@ -18,6 +18,7 @@ from numpy import ndarray
 from minpy import backends
 from minpy.array import Array, current_data, link_view, numpy_data, raw, wrap
 from minpy.backends import FOREIGN, NUMPY
+from minpy.backends.scalars import as_scalar
 from minpy.backends.statistics import counter, plain_watchers, watched
 from minpy.errors import (
     ImplicitExitError,
@@ -101,7 +102,8 @@ def wrap_nested(result: Any, arrays: Sequence[Array] = ()) -> Any:
             return result  # a subclass: masked arrays, matrices, memory maps, records
         return wrap(home_of(arrays).from_numpy(result))
     if isinstance(result, onp.inexact):
-        return wrap(result if not arrays else home_of(arrays).inward(result))
+        home = home_of(arrays) if arrays else NUMPY
+        return as_scalar(result) if home is NUMPY else wrap(home.inward(result))
     return wrap(result) if backends.backend_of(result) not in (None, NUMPY) else result
 
 
@@ -504,8 +506,10 @@ _WITH_INITIAL: dict[str, Callable] = {}
 
 def _public_form(result: Any) -> Any:
     """Return a result of our function as public code gets it: no raw arrays."""
-    if isinstance(result, ndarray | onp.inexact):
+    if isinstance(result, ndarray):
         return wrap(result)
+    if isinstance(result, onp.inexact):
+        return as_scalar(result)
     if type(result) in (list, tuple):
         return type(result)(map(_public_form, result))
     return result

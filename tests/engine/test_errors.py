@@ -184,6 +184,7 @@ def test_a_named_argument_that_was_left_at_its_default():
         return x * scale
 
     assert minpy.grad(loss, argnum="scale")(3.0).item() == 3.0
+    assert "'scale'" in raised(TypeError, minpy.grad(lambda x, scale: x, argnum="scale"), 1.0)
 
 
 @pytest.mark.parametrize("argnum", [1.5, None, b"x"])

@@ -9,6 +9,7 @@ import pytest
 
 import minpy
 import minpy.numpy as np
+from minpy import backends
 
 X = onp.array([0.3, -0.7, 1.1])
 
@@ -100,7 +101,11 @@ def test_raw_arrays_numbers_and_numpys_scalars_are_arguments():
         assert type(x) is np.ndarray
         return np.sum(x * x)
 
-    for value in (3, 3.0, onp.float64(3), onp.array(3.0), np.array(3.0)):
+    for value in (3, 3.0, onp.float64(3), np.ones(2).sum() + 1):
+        gradient = minpy.grad(square)(value)
+        assert isinstance(gradient, float if backends.current() is backends.NUMPY else np.ndarray)
+        assert gradient == gradient.asnumpy() == 6.0
+    for value in (onp.array(3.0), np.array(3.0)):
         gradient = minpy.grad(square)(value)
         assert type(gradient) is np.ndarray
         assert gradient.item() == 6.0

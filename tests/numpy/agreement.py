@@ -13,8 +13,9 @@ __all__ = ["arrays_in", "assert_same", "assert_same_values"]
 def assert_same(actual: Any, expected: Any, numpys: bool = False) -> None:
     """Compare what minpy returned with what NumPy returned, containers item by item.
 
-    An array, and a floating 0-d result, is minpy's array; an integer or boolean 0-d result is
-    NumPy's scalar; anything else has NumPy's type, by name.
+    An array is minpy's array; a floating scalar is one too while it is recorded, and else a
+    scalar of NumPy's type with the methods of minpy's arrays; an integer or boolean scalar is
+    NumPy's; anything else has NumPy's type, by name.
 
     Parameters
     ----------
@@ -39,6 +40,9 @@ def assert_same(actual: Any, expected: Any, numpys: bool = False) -> None:
         assert numpys, f"NumPy returned its {type(expected).__name__}: give the reason in a list"
         assert type(actual) is type(expected)
         assert_same_values(actual, expected)
+    elif isinstance(expected, onp.inexact) and type(actual) is not ndarray:
+        assert isinstance(actual, type(expected)), f"not a number but {type(actual)}"
+        assert_same_values(actual.asnumpy(), expected)
     elif isinstance(expected, (onp.ndarray, onp.inexact)):
         assert type(actual) is ndarray, f"not minpy's array but {type(actual)}"
         assert_same_values(actual.asnumpy(), expected)

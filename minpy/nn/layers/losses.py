@@ -45,7 +45,7 @@ def softmax_loss(x: Any, label: Any, *, label_smoothing: float = 0.0) -> ndarray
     >>> import minpy.numpy as np
     >>> scores = np.array([[2.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
     >>> softmax_loss(scores, [0, 2]), softmax_loss(scores, [[1, 0, 0], [0, 0, 1]])
-    (array(0.75310913), array(0.75310913))
+    (0.7531..., 0.7531...)
     """
     (x,) = fitting("softmax_loss", "x (N, C)", x)
     label = label if isinstance(label, ndarray | onp.ndarray) else np.asarray(label)
@@ -87,7 +87,7 @@ def softmax_cross_entropy(prob: Any, label: Any) -> ndarray:
     Examples
     --------
     >>> softmax_cross_entropy([[0.5, 0.5], [0.25, 0.75]], [0, 0]).round(4)
-    array(1.0397)
+    1.0397
     """
     (prob,) = fitting("softmax_cross_entropy", "prob (N, C)", prob)
     label = _numbers_or_shares("softmax_cross_entropy", label, prob)
@@ -129,7 +129,7 @@ def svm_loss(x: Any, y: Any, *, margin: float = 1.0) -> ndarray:
     Examples
     --------
     >>> svm_loss([[3.0, 1.0, 2.5], [0.0, 0.0, 0.0]], [0, 2])
-    array(1.25)
+    1.25
     """
     (x,) = fitting("svm_loss", "x (N, C)", x)
     y = class_numbers("svm_loss", y, x)
@@ -165,7 +165,7 @@ def l2_loss(x: Any, label: Any) -> ndarray:
     Examples
     --------
     >>> l2_loss([[1.0, 0.0], [0.0, 3.0]], [[0.0, 0.0], [0.0, 1.0]])
-    array(2.5)
+    2.5
     """
     (x,) = fitting("l2_loss", "x (N, C)", x)
     label = np.asarray(label)
@@ -199,7 +199,7 @@ def mse_loss(x: Any, target: Any) -> ndarray:
     Examples
     --------
     >>> mse_loss([1.0, 2.0], [1.0, 4.0])
-    array(2.)
+    2.0
     """
     x, target = _alike("mse_loss", x, target)
     return np.mean(np.square(x - target))
@@ -230,7 +230,7 @@ def huber_loss(x: Any, target: Any, delta: float = 1.0) -> ndarray:
     Examples
     --------
     >>> huber_loss([0.0, 0.0], [1.0, 10.0])
-    array(5.)
+    5.0
     """
     x, target = _alike("huber_loss", x, target)
     if not delta > 0:
@@ -264,7 +264,7 @@ def bce_with_logits(x: Any, target: Any) -> ndarray:
     Examples
     --------
     >>> bce_with_logits([0.0, 1000.0, -1000.0], [1.0, 1.0, 0.0]).round(4)
-    array(0.231)
+    0.231
     """
     x, target = _alike("bce_with_logits", x, target)
     return np.mean(F.softplus(x) - x * target)
@@ -315,7 +315,7 @@ def temporal_softmax_loss(x: Any, y: Any, mask: Any = None) -> ndarray:
     >>> import minpy.numpy as np
     >>> scores = np.zeros((1, 3, 4))
     >>> temporal_softmax_loss(scores, [[0, 3, 0]], [[True, True, False]]).round(4)
-    array(2.7726)
+    2.7726
     """
     layer = "temporal_softmax_loss"
     if mask is None:

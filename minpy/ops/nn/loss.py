@@ -104,7 +104,7 @@ def cross_entropy(
     >>> F.cross_entropy(logits, [0, 2], reduction="none")
     array([0.40760596, 1.09861229])
     >>> F.cross_entropy(logits, [[1, 0, 0], [0, 0, 1]])
-    array(0.75310913)
+    0.7531...
     """
     logits, labels = floating(logits), as_array(labels)
     axis = normal_axis(axis, logits.ndim)
