@@ -91,6 +91,10 @@ def make(root: Path, solutions: Sequence[Path] = (release.ROOT / "solutions",)) 
         raise CourseError(f"no notebook in {folders} has a file of variants with a DEMO")
     os.environ.update(SETTINGS)
     course = set_up(root, list(solutions), sorted({assignment for assignment, _ in classes}))
+    for assignment in course.assignments():
+        for notebook in course.notebooks(assignment):
+            if (assignment, notebook) not in classes:  # or it would be missed in every hand-in
+                (course.root / "release" / assignment / f"{notebook}.ipynb").unlink()
     for (assignment, notebook), variants in classes.items():
         _hand_in(course, assignment, notebook, members(variants))
     return course
