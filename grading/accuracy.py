@@ -178,7 +178,8 @@ def measure(
     }
     made = Accuracy()
     first = "import numpy as np\n"
-    with Bench({"": first, **cells}) as bench:
+    bench = Bench({"": first, **cells})
+    with bench:
         for hidden in checks:
             question = hidden.check.name
             if isinstance(hidden, HiddenTrained) or question not in cells:

@@ -368,18 +368,22 @@ def _compared(
     check = hidden.check
     results = {name: _taken(values.get(f"result {name}")) for name in check.returned}
     after = {name: values[f"after {name}"] for name in inputs if f"after {name}" in values}
-    known = {"after": {name: x for name, x in after.items() if isinstance(x, onp.ndarray)}}
+    arrays_after = {name: x for name, x in after.items() if isinstance(x, onp.ndarray)}
     for name, right in expected.items():
         context = replace(
             check.context(inputs, check.gradients.get(name)),
             batch=case.sizes.get(hidden.batch),
             others={other: x for other, x in expected.items() if other != name},
-            **known,
+            after=arrays_after,
         )
         if hidden.regularization:
             context = replace(context, regularization=inputs.get(hidden.regularization))
-        given = {"dtype": case.dtype, "tolerance": hidden.tolerance, "context": context}
-        yield check.one(name, results[name], right, **given)
+        yield check.one(
+            *(name, results[name], right),
+            dtype=case.dtype,
+            tolerance=hidden.tolerance,
+            context=context,
+        )
     yield from mutations(inputs, after)
     packed = check.packed_inputs(inputs)
     yield from mutations(packed, {name: results[name] for name in packed if name in results})

@@ -86,7 +86,7 @@ def mutants(source: str, sizes: Mapping[str, int]) -> Iterator[Mutant]:
                 yield Mutant(operator, _change(before, after), after)
 
 
-Change = Callable[[Any, ast.Module], None]
+Change = Callable[..., None]  # of a node and its tree
 
 
 def _changes(node: ast.AST, sizes: Mapping[str, int]) -> Iterator[tuple[str, Change]]:
@@ -106,8 +106,8 @@ def _changes(node: ast.AST, sizes: Mapping[str, int]) -> Iterator[tuple[str, Cha
         for other in SWAPPED.get(type(node.ops[0]), ()):
             yield "comparison", lambda n, tree, op=other: setattr(n, "ops", [op()])
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        others = {1 - node.value} if node.value in (0, 1) else {2 * node.value, node.value + 1}
-        for value in others:
+        number: Any = node.value
+        for value in {1 - number} if number in (0, 1) else {2 * number, number + 1}:
             yield "number", lambda n, tree, v=value: setattr(n, "value", v)
     if isinstance(node, ast.keyword) and ast.unparse(node.value) == "True":
         yield "axes", lambda n, tree: setattr(n.value, "value", False)

@@ -293,7 +293,7 @@ def _bit_generators(f: Callable, args: tuple, kwargs: dict) -> list[Any]:
     code = inspect.unwrap(f)
     read = inspect.getclosurevars(code) if inspect.isfunction(code) else None
     variables = (read.nonlocals, read.globals) if read else ()
-    found = [onp.random.get_state.__self__]
+    found: list[Any] = [onp.random.get_state.__self__]  # type: ignore[attr-defined]
     for x in leaves((args, kwargs, *variables)):
         if isinstance(x, onp.random.Generator | onp.random.RandomState):
             found.append(x)

@@ -74,9 +74,7 @@ def _assign(target: ast.expr, function: str, value: Any, scope: dict[str, Any]) 
     """Give the names on the left of a line their values."""
     if not isinstance(target, ast.Tuple):
         if type(value) is tuple:
-            raise ReturnError(
-                _said("call.one", function=function, name=ast.unparse(target), value=value)
-            )
+            raise ReturnError(_said("call.one", value, function=function, name=ast.unparse(target)))
         scope[ast.unparse(target)] = value
         return
     names = [ast.unparse(name) for name in target.elts]
@@ -86,12 +84,12 @@ def _assign(target: ast.expr, function: str, value: Any, scope: dict[str, Any]) 
         fits = False
     if not fits:
         wanted = f"({', '.join(names)})"
-        raise ReturnError(_said("call.several", function=function, wanted=wanted, value=value))
+        raise ReturnError(_said("call.several", value, function=function, wanted=wanted))
     scope.update(zip(names, value))
 
 
-def _said(key: str, value: Any, **values: Any) -> str:
-    return plain(say(key, given=describe(value), **values))
+def _said(text: str, value: Any, /, **values: Any) -> str:
+    return plain(say(text, given=describe(value), **values))
 
 
 def describe(value: Any) -> str:
@@ -143,7 +141,7 @@ def _result(text: str, scope: Mapping[str, Any]) -> Any:
         if isinstance(value, dict):
             has = ", ".join(map(str, value)) or "nothing"
             raise ReturnError(plain(say("call.key", name=name, key=key, has=has))) from None
-        raise ReturnError(_said("call.dict", name=name, key=key, value=value)) from None
+        raise ReturnError(_said("call.dict", value, name=name, key=key)) from None
 
 
 def call_again(code: str, inputs: Collection[str], suffix: str = "_again") -> str:
