@@ -1,6 +1,7 @@
 """A notebook of the course as tests see it: its sources, its checks, and what it does when run."""
 
 import os
+import shutil
 import sys
 import warnings
 from functools import cached_property
@@ -89,8 +90,8 @@ class Notebook:
     def execute(self, notebook, folder):
         """Run a copy of a notebook on what students have, and return it."""
         done = nbformat.from_dict(notebook)
-        files = release.release(self.assignment)
-        release.put({name: data for name, data in files.items() if "checks/" in name}, folder)
+        released = ROOT / "assignments" / self.assignment  # which `test_release` compares
+        shutil.copytree(released / "checks", folder / "checks", dirs_exist_ok=True)
         client = nbclient.NotebookClient(
             done, timeout=120, allow_errors=True, resources={"metadata": {"path": folder}}
         )
