@@ -371,8 +371,7 @@ def _compared(
     arrays_after = {name: x for name, x in after.items() if isinstance(x, onp.ndarray)}
     for name, right in expected.items():
         context = replace(
-            check.context(inputs, check.gradients.get(name)),
-            batch=case.sizes.get(hidden.batch),
+            check.context(inputs, check.gradients.get(name), hidden.batch),
             others={other: x for other, x in expected.items() if other != name},
             after=arrays_after,
         )

@@ -415,11 +415,17 @@ class Check:
                 found = Comparison(name, "unsure", detail=detail)
             yield found
 
-    def context(self, inputs: Mapping[str, Any], parameter: str | None = None) -> CallContext:
-        """Return what is known about a call, for the diagnosis."""
-        batch = onp.shape(next(iter(inputs.values()), 0))[:1]
+    def context(
+        self, inputs: Mapping[str, Any], parameter: str | None = None, batch: str = "N"
+    ) -> CallContext:
+        """Return what is known about a call, for the diagnosis; `batch` names a size."""
+        lengths = [
+            len(inputs[name])
+            for name, how in self.inputs.items()
+            if isinstance(how, Draw) and how.shape.split()[:1] == [batch] and name in inputs
+        ]
         return CallContext(
-            batch=batch[0] if batch else None,
+            batch=lengths[0] if lengths else None,
             parameter=parameter,
             weights={w: inputs[w] for w in self.gradients.values()},
             inputs=inputs,
