@@ -14,6 +14,7 @@ import pytest
 
 # How many tests of each family an ordinary run takes: at most a minute's worth.
 FAMILIES = {
+    "grader-accuracy": 3,  # all listed answers to a question, graded
     "red-team": 40,  # attacks on the grader
     "kills": 4,  # runs of the grader that are killed and resumed
     "accuracy": 40,  # right and wrong answers to the assignments, graded

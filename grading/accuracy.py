@@ -155,7 +155,11 @@ def answers_to(
 
 
 def measure(
-    assignment: Path, notebook: str, part: int = 1, secret: bytes = b"accuracy"
+    assignment: Path,
+    notebook: str,
+    part: int = 1,
+    secret: bytes = b"accuracy",
+    questions: Sequence[str] = (),
 ) -> Accuracy:
     """Grade all answers to the questions of a notebook, and count what went wrong.
 
@@ -168,6 +172,8 @@ def measure(
         Every how many mutants to take.
     secret : bytes
         Of the course: inputs are drawn from it.
+    questions : sequence of str
+        Which ones; by default all.
     """
     checks = load(assignment / "hidden" / f"{notebook}.py").hidden
     variants = variants_of(assignment, notebook)
@@ -182,7 +188,8 @@ def measure(
     with bench:
         for hidden in checks:
             question = hidden.check.name
-            if isinstance(hidden, HiddenTrained) or question not in cells:
+            chosen = not questions or question in questions
+            if not chosen or isinstance(hidden, HiddenTrained) or question not in cells:
                 continue
             count = 0
             for answer in answers_to(question, cells[question], hidden, variants):

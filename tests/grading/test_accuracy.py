@@ -1,5 +1,6 @@
 """How often the grader errs: a part of what `make grader-accuracy` measures, within a minute."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,6 @@ pytest.importorskip("IPython", reason="submissions run in IPython")
 
 from grading import accuracy, release
 from grading.mutants import mutants
-from grading.variants import variants_of
 
 pytestmark = pytest.mark.notebook
 
@@ -57,11 +57,20 @@ def test_mutants_differ_from_the_solution_and_from_each_other():
         compile(mutant.source, "mutant", "exec")
 
 
-@pytest.mark.parametrize("path", sorted((release.ROOT / "solutions").glob("*/variants/*.py")))
-def test_listed_answers_are_judged_as_they_should(path):
+def questions():
+    """Return each question that has variants: the folder of its assignment, notebook and name."""
+    found = []
+    for path in sorted((release.ROOT / "solutions").glob("*/variants/*.py")):
+        names = re.findall(r'^    "(\w+)": \{', path.read_text(encoding="utf-8"), re.MULTILINE)
+        found += [(path.parent.parent, path.stem, name) for name in dict.fromkeys(names)]
+    return found
+
+
+@pytest.mark.family("grader-accuracy")
+@pytest.mark.parametrize("assignment, notebook, question", questions(), ids=str)
+def test_listed_answers_are_judged_as_they_should(assignment, notebook, question):
     """Every correct variant and planted mistake, through the runner with its limits; no mutants."""
-    made = accuracy.measure(path.parent.parent, path.stem, part=10**6)
+    made = accuracy.measure(assignment, notebook, part=10**6, questions=[question])
     assert made.counts["right"] and made.counts["wrong"]
     bad = ("right lost", "right lost in public", "wrong full", "forbidden paid", "diagnosis wrong")
     assert {name: made.counts[name] for name in bad if made.counts[name]} == {}, made.complaints
-    assert variants_of(path.parent.parent, path.stem).mistakes
