@@ -110,7 +110,7 @@ class Gradients:
         if value is not None and value[0] >= start:
             rule = _watched_rule(WRITE, 1) if op_watchers else WRITE.rules[1]
             region = rule(g if on_numpy else wrap(g), *values, **static)
-            region = region if on_numpy else region._data
+            region = region._data if type(region) is Array else region
             if mine and (getattr(region, "base", None) is g or backend_of(g).aliases(region, g)):
                 region = _copy(region)
         if old is None or old[0] < start:

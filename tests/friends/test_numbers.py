@@ -148,3 +148,11 @@ def test_numbers_in_functions_of_numpy_and_in_lists():
     assert onp.exp(numbers[0]) == onp.exp(1.0)
     assert {numbers[0]: "one"}[1.0] == "one"
     assert f"{numbers[1]:.2f}" == "2.00" and f"{int(numbers[2])}" == "4"
+
+
+def test_gradient_of_a_write_into_an_array_without_axes():
+    def f(y):
+        y.flat[0] = np.mean(y) * 2
+        return y * 3
+
+    assert minpy.grad(f)(np.array(1.5)).item() == 6.0
