@@ -221,7 +221,7 @@ def in_notebook(
     before = signal.signal(signal.SIGALRM, stop)
     signal.alarm(PUBLIC_SECONDS)
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        with warnings.catch_warnings(), onp.errstate(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             for source in cells.values():
                 exec(compile(source, "<cell>", "exec"), namespace)

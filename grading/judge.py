@@ -384,8 +384,7 @@ def _compared(
             context=context,
         )
     yield from mutations(inputs, after)
-    packed = check.packed_inputs(inputs)
-    yield from mutations(packed, {name: results[name] for name in packed if name in results})
+    yield from check.repacked(results)
     everything = {**inputs, **results}
     for sentence, holds in check.properties.items():
         yield of_property(sentence, holds, everything)

@@ -217,7 +217,33 @@ class Check:
     @property
     def returned(self) -> tuple[str, ...]:
         """The results that a call has to return: `wanted`, `extra_results` and `packs`."""
-        return (*self.wanted, *self.extra_results, *self.packs)
+        return (*self.wanted, *self.extra_results, *self.still_packed.values())
+
+    @property
+    def still_packed(self) -> dict[str, str]:
+        """Expressions that are true after a call which left its dicts as they were.
+
+        Examples
+        --------
+        >>> Check(
+        ...     "f", 1, {"W": 1.0}, {}, "y = f(p)", outputs={"y": ""}, packs={"p": ["W"]}
+        ... ).still_packed
+        {'p': "len(p) == 1 and p.get('W') is W"}
+        """
+        return {
+            name: " and ".join(
+                [f"len({name}) == {len(inside)}", *(f"{name}.get({k!r}) is {k}" for k in inside)]
+            )
+            for name, inside in self.packs.items()
+        }
+
+    def repacked(self, results: Mapping[str, Any]) -> list[Comparison]:
+        """Return a comparison for each dict that a call changed."""
+        return [
+            Comparison(name, "mutated")
+            for name, unchanged in self.still_packed.items()
+            if not receive(results.get(unchanged)).array
+        ]
 
     @property
     def forward_lines(self) -> str:
@@ -300,18 +326,11 @@ class Check:
         except ReturnError as error:
             return [failed(self.name, str(error))]
         found += mutations(inputs, after)
-        found += mutations(self.packed_inputs(inputs), results)
+        found += self.repacked(results)
         everything = {**inputs, **results}
         return found + [
             of_property(sentence, holds, everything) for sentence, holds in self.properties.items()
         ]
-
-    def packed_inputs(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the dicts that a call is given."""
-        return {
-            name: {key: inputs[key] for key in inside if key in inputs}
-            for name, inside in self.packs.items()
-        }
 
     def _answers(
         self,
