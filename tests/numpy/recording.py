@@ -22,6 +22,6 @@ def on_recorded(check: Callable[..., Any], *raws: onp.ndarray) -> None:
 
     def f(arrays: list) -> Any:
         check(*arrays)
-        return arrays[0]
+        return arrays  # whichever of them is recorded
 
     minpy.make_vjp(f)([np.array(raw) for raw in raws])
