@@ -27,14 +27,21 @@ def _result(ans: Any) -> Any:
     return wrap(ans) if type(ans) is onp.ndarray else ans
 
 
-def operator_with(ours: Callable, theirs: Callable, *, reflected: bool) -> Callable:
-    """Return an operator of scalars: ours if the other operand is an array, else NumPy's."""
+def operator_with(ours: Callable, theirs: Callable, mirror: str, *, reflected: bool) -> Callable:
+    """Return an operator of scalars: ours if the other operand is an array, else NumPy's.
+
+    NumPy leaves the operator to the other operand where that is of a wider type: its method called
+    `mirror` is asked here, so that the result is one of ours.
+    """
 
     def method(self: Any, other: Any) -> Any:
         if type(other) is Array:
             number = wrap(self)
             return ours(other, number) if reflected else ours(number, other)
-        return _result(theirs(self, other))
+        ans = theirs(self, other)
+        if ans is NotImplemented and isinstance(other, onp.generic):
+            ans = getattr(other, mirror)(plain_scalar(self))
+        return _result(ans)
 
     return method
 
@@ -67,11 +74,12 @@ def install(operators: dict[str, Callable], unary: list[str]) -> None:
     """
     for kind, base in BASES.items():
         for name, ours in operators.items():
-            for how in (f"__{name}__", f"__r{name}__"):
+            straight, mirrored = f"__{name}__", f"__r{name}__"
+            for how, mirror in ((straight, mirrored), (mirrored, straight)):
                 theirs = getattr(base, how, None)
                 if theirs is not None:
-                    method = operator_with(ours, theirs, reflected=how != f"__{name}__")
-                    setattr(kind, how, method)
+                    reflected = how == mirrored
+                    setattr(kind, how, operator_with(ours, theirs, mirror, reflected=reflected))
         for name in unary:
             setattr(kind, f"__{name}__", _unary(getattr(base, f"__{name}__")))
         for name in AS_ARRAY:

@@ -81,6 +81,7 @@ def test_subok_is_followed(run):
     run(lambda x: np.broadcast_to(x, (2, 2, 3), subok=True).asnumpy(), X)
 
 
+@pytest.mark.filterwarnings("ignore:Indexing flat iterators:DeprecationWarning")  # NumPy 2.4
 @pytest.mark.parametrize("index", [True, False])
 def test_a_truth_value_as_flat_index(index, run):
     changed = X.copy()
