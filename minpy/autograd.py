@@ -163,7 +163,8 @@ def _as_kind_of(g: Array, x: Array) -> Array:
         return g
     if onp.issubdtype(g.dtype, onp.complexfloating) and x.dtype.kind == "f":
         g = real(g)
-    return astype(g, x.dtype)
+    g = astype(g, x.dtype)
+    return g if type(g) is Array else wrap(g)  # without axes it may be a number by now
 
 
 def _argnums(f: Callable, argnum: Argnum) -> list[int | str]:

@@ -9,6 +9,7 @@ differentiation" (2008); those of the decompositions of complex matrices follow 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as onp
@@ -119,9 +120,10 @@ pinv = op("linalg.pinv", _pinv_rule, reads="ans x")
 
 def _det_rule(g, ans, a):
     if onp.all(raw(ans) != 0):
-        inverse = inv(a)
-        if onp.all(_largest(a) * _largest(inverse) < onp.finfo(dtype_of(a)).eps ** -0.5):
-            return column(column(g * ans)) * T(inverse)
+        with suppress(onp.linalg.LinAlgError):  # rounding may hide a zero from the determinant
+            inverse = inv(a)
+            if onp.all(_largest(a) * _largest(inverse) < onp.finfo(dtype_of(a)).eps ** -0.5):
+                return column(column(g * ans)) * T(inverse)
     return column(column(g)) * _cofactors(a)  # (nearly) singular: the inverse is no help
 
 

@@ -336,6 +336,7 @@ def average(
     if weights is None:
         result, total = mean(a, axis=axis, keepdims=keepdims), count(shape_of(a), axis)
     else:
+        weights = onp.asarray(weights) if isinstance(weights, list | tuple) else weights
         if shape_of(weights) != shape_of(a):
             shape = [1] * len(shape_of(a))
             shape[normal_axis(axis, len(shape))] = -1
