@@ -10,6 +10,7 @@ import numpy as onp
 from minpy.array import Array, wrap
 from minpy.backends.context import CPU
 from minpy.backends.scalars import BASES, SCALARS, as_scalar, plain_scalar
+from minpy.numpy._public import found_in
 
 # NumPy's scalars have these methods, and return plain arrays or plain scalars.
 AS_ARRAY = """
@@ -62,6 +63,19 @@ def _itself(self: Any, *args: Any) -> Any:
     return self
 
 
+def _array_function(
+    self: Any, function: Any, kinds: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Let NumPy's function be ours if there is an array among the arguments.
+
+    NumPy's `roots` and `poly` look for such arrays among the elements of their argument, which
+    are scalars.
+    """
+    if found_in(args, kwargs).arrays:
+        return Array.__array_function__(self, function, kinds, args, kwargs)
+    return function._implementation(*args, **kwargs)
+
+
 def install(operators: dict[str, Callable], unary: list[str]) -> None:
     """Give the scalars their methods.
 
@@ -88,6 +102,7 @@ def install(operators: dict[str, Callable], unary: list[str]) -> None:
         for name in ("real", "imag", "T"):
             setattr(kind, name, property(_unary(getattr(base, name).__get__)))
         for name, method in {
+            "__array_function__": _array_function,
             "__copy__": _itself,
             "__deepcopy__": _itself,
             "__getitem__": lambda self, index: self if index == () else wrap(self)[index],

@@ -53,6 +53,14 @@ def test_gradient_flows_through_numpys_functions():
     assert_same(gradient, onp.exp(X) * Y)
 
 
+def test_function_of_a_plain_scalar():
+    number = np.array(X).sum()
+    assert_same(onp.add.outer(number, np.array(ROW)), onp.add.outer(X.sum(), ROW))
+    assert_same(onp.where(np.array(X) > 0, number, X), onp.where(X > 0, X.sum(), X))
+    assert type(onp.where(X > 0, number, X)) is onp.ndarray  # no array of ours among them
+    assert type(onp.roots(np.array(ROW))) is np.ndarray  # NumPy looks at the elements alone
+
+
 def test_numpy_reads_what_is_not_recorded():
     x = np.array(X)
     assert type(onp.asarray(x)) is onp.ndarray
