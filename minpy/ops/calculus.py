@@ -99,6 +99,8 @@ trapz = trapezoid
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
     x, xp, fp = (astype(a, onp.result_type(dtype_of(a), float)) for a in map(as_array, (x, xp, fp)))
     places, grid = values_of(x), values_of(xp)
+    if not places.size:
+        return x + 0 * sum_(fp)
     low = onp.clip(onp.searchsorted(grid, places, side="right") - 1, 0, len(grid) - 2)
     x0, x1 = getitem(xp, low), getitem(xp, low + 1)
     y0, y1 = getitem(fp, low), getitem(fp, low + 1)

@@ -180,7 +180,12 @@ def sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, **k
 def partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect") -> Any:
     if axis is None:
         a, axis = reshape(a, -1), 0
-    return take_along_axis(a, onp.argpartition(values_of(a), kth, axis, kind), axis)
+    values = values_of(a)
+    parts = onp.partition(values, kth, axis, kind)  # argpartition may order each part differently
+    places = onp.empty(values.shape, int)
+    ranks, sources = (onp.argsort(x, axis=axis, kind="stable") for x in (parts, values))
+    onp.put_along_axis(places, ranks, sources, axis)
+    return take_along_axis(a, places, axis)
 
 
 def sort_complex(a: Any) -> Any:

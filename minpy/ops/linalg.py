@@ -8,7 +8,8 @@ differentiation" (2008); those of the decompositions of complex matrices follow 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -325,6 +326,10 @@ def trace(x: Any, /, *, offset: int = 0) -> Any:
 
 
 def outer(x1: Any, x2: Any, /) -> Any:
+    if (len(shape_of(x1)), len(shape_of(x2))) != (1, 1):
+        raise ValueError(
+            f"linalg.outer takes two vectors, but got {shape_of(x1)} and {shape_of(x2)}"
+        )
     return products.outer(x1, x2)
 
 
@@ -358,7 +363,7 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
         return safe_sqrt(sum(size, axis=axis, keepdims=keepdims))
     size = absolute(x)
     if ord == onp.inf:
-        return max(size, axis=axis, keepdims=keepdims)
+        return _max_or_zero(size, axis=axis, keepdims=keepdims)
     if ord == -onp.inf:
         return min(size, axis=axis, keepdims=keepdims)
     if ord == 0:
@@ -377,32 +382,46 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
     if ord in ("fro", None):
         return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
     if ord in (2, -2, "nuc"):
-        pick = {2: max, -2: min, "nuc": sum}[ord]
+        pick = {2: _max_or_zero, -2: min, "nuc": sum}[ord]
         result = pick(svdvals(x), axis=-1)
     elif ord in (1, -1):
-        result = (max if ord > 0 else min)(sum(absolute(x), axis=-2), axis=-1)
+        result = (_max_or_zero if ord > 0 else min)(sum(absolute(x), axis=-2), axis=-1)
     elif ord in (onp.inf, -onp.inf):
-        result = (max if ord > 0 else min)(sum(absolute(x), axis=-1), axis=-1)
+        result = (_max_or_zero if ord > 0 else min)(sum(absolute(x), axis=-1), axis=-1)
     else:
         raise ValueError(f"invalid norm order {ord!r} for matrices")
     return expand_dims(expand_dims(result, -1), -1) if keepdims else result
 
 
+def _max_or_zero(x: Any, axis: Any, keepdims: bool = False) -> Any:
+    """Return the largest of some sizes, and zero where there are none."""
+    count = math.prod(shape_of(x)[i] for i in axes_of(axis, len(shape_of(x))))
+    return (max if count else sum)(x, axis=axis, keepdims=keepdims)
+
+
 def cond(x: Any, p: Any = None) -> Any:
     if p in (None, 2, -2):
-        s = svdvals(x)
+        s = _svdvals_or_nan(x)
         ratio = max(s, axis=-1) / min(s, axis=-1)
         return 1 / ratio if p == -2 else ratio
-    return norm(x, p, axis=(-2, -1)) * norm(_inv_or_nan(x), p, axis=(-2, -1))
+    inverse = _or_nan(inv, x, like=lambda x: x)
+    if p == "nuc":
+        return sum(_svdvals_or_nan(x), axis=-1) * sum(_svdvals_or_nan(inverse), axis=-1)
+    return norm(x, p, axis=(-2, -1)) * norm(inverse, p, axis=(-2, -1))
 
 
-def _inv_or_nan(x: Any) -> Any:
-    """Return the inverse of each matrix, and NaN for a singular one."""
+def _svdvals_or_nan(x: Any) -> Any:
+    return _or_nan(svdvals, x, like=lambda x: absolute(diagonal(x)))
+
+
+def _or_nan(function: Callable, x: Any, like: Callable) -> Any:
+    """Return a function of each matrix; NaN, in the shape of `like`, where it has no value."""
     try:
-        return inv(x)
+        return function(x)
     except onp.linalg.LinAlgError:
-        alone = len(shape_of(x)) == 2
-        return x * onp.nan if alone else stack([_inv_or_nan(getitem(x, i)) for i in range(len(x))])
+        if len(shape_of(x)) == 2:
+            return like(x) * onp.nan
+        return stack([_or_nan(function, getitem(x, i), like) for i in range(len(x))])
 
 
 # ----- powers and chains

@@ -216,6 +216,9 @@ def cumulative_prod(x: Any, *, axis: int | None = None, include_initial: bool = 
 
 
 def _cumulative(total: Any, x: Any, axis: int | None, include_initial: bool, start: int) -> Any:
+    x = x if x.shape else reshape(x, (1,))
+    if axis is None and len(x.shape) > 1:
+        raise ValueError(f"an array of shape {x.shape} needs axis=..., along which to accumulate")
     axis = normal_axis(0 if axis is None else axis, len(x.shape))
     ans = total(x, axis=axis)
     if not include_initial:

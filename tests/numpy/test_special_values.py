@@ -127,3 +127,20 @@ def test_recorded_special_values(name, row):
 
 def recordable(row):
     return [np.array(raw) for raw in row.arrays() if is_floating(raw)]
+
+
+@pytest.mark.parametrize("axis", [0, -1, None])
+def test_partition_orders_each_part_as_numpy_does(axis):
+    values = onp.random.default_rng(3).integers(0, 40, (60, 50)).astype(float)
+    values[values > 35] = onp.nan
+    vjp, parts = minpy.make_vjp(lambda x: np.partition(x, 20, axis))(np.array(values))
+    onp.testing.assert_array_equal(parts, onp.partition(values, 20, axis))
+    shares = vjp(parts)  # each element gets its own value back
+    onp.testing.assert_array_equal(shares, values)
+
+
+@pytest.mark.skipif(not hasattr(onp, "cumulative_sum"), reason="NumPy has it since 2.1")
+@pytest.mark.parametrize("name", ["cumulative_sum", "cumulative_prod"])
+def test_running_totals_of_matrices_need_an_axis(name):
+    with pytest.raises(ValueError, match="axis"):
+        minpy.grad(lambda x: getattr(np, name)(x).sum())(np.ones((2, 2)))

@@ -61,7 +61,7 @@ PRODUCTS = {
 
 LINALG = each("eig eigvals", call(SQUARE), call(SQUARES), call(COMPLEX_SQUARE)) | {
     "cholesky": [call(SYMMETRIC), call(onp.stack([SYMMETRIC, SYMMETRIC + 1])), call(HERMITIAN)],
-    "cond": [call(SQUARE), call(SQUARE, 1), call(SQUARES)],
+    "cond": [call(SQUARE), call(SQUARE, 1), call(SQUARE, "nuc"), call(SQUARES)],
     "cross": [call(ROW, ROW2), call(X, Y)],
     "det": [call(SQUARE), call(SQUARES), call(COMPLEX_SQUARE)],
     "diagonal": [call(SQUARES), call(X, offset=1)],
