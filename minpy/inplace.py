@@ -289,7 +289,7 @@ def _write_there(x: Array, index: Any, value: Any) -> None:
         if root.shape:
             index = onp.unravel_index(places, root.shape)
         else:  # one number, which is shown with axes
-            index, value = (), value.reshape(()) if hasattr(value, "reshape") else value
+            index, value = (), value.reshape(()) if getattr(value, "shape", ()) else value
     x._backend.implementation("setitem")(data, index, value)
 
 

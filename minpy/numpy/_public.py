@@ -16,7 +16,7 @@ import numpy as onp
 from numpy import ndarray
 
 from minpy import backends
-from minpy.array import Array, current_data, link_view, numpy_data, raw, wrap
+from minpy.array import Array, current_data, link_view, look_at, numpy_data, raw, wrap
 from minpy.backends import FOREIGN, NUMPY
 from minpy.backends.scalars import as_scalar
 from minpy.backends.statistics import counter, plain_watchers, watched
@@ -162,6 +162,8 @@ def plain(name: str, function: Callable, *, refuses: bool = True) -> Callable:
         if found.foreign and name in _ABOUT_ARRAYS:
             return function(*tree_map(_stand_in, args), **tree_map(_stand_in, kwargs))
         if found.foreign:
+            for x in found.arrays:
+                look_at(x)
             result = elsewhere(name, function, args, kwargs, home_of(found.arrays))
             if refused and not is_discrete(result):
                 raise no_gradient(name)
