@@ -484,7 +484,7 @@ def test_a_model_without_parameters_is_not_saved(tmp_path):
 
 def test_gradients_of_parameters_that_do_not_exist_yet():
     model = two_layers()
-    message = "no parameters yet.*give .*input_shape, or call build"
+    message = "no parameters (yet|before).*give .*input_shape, or call build"
     with pytest.raises(ValueError, match=message):
         model.value_and_grad(lambda: np.sum(model.forward(X)))(model.params)
     with pytest.raises(TypeError, match=message):
