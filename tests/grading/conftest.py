@@ -50,9 +50,13 @@ def hand_in(course):
     return hand_in
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def boxes():
-    """A server of sandboxes; where this machine cannot start one, a skip that says why."""
+    """A server of sandboxes; where this machine cannot start one, a skip that says why.
+
+    It is started anew for each module: a grader without sandbox ends processes that it did not
+    start, and tests of that one run in this process too.
+    """
     pytest.importorskip("IPython", reason="a runner is an IPython shell")
     from grading.sandbox import BoxServer, SandboxError
 
