@@ -28,14 +28,16 @@ def detect_nan() -> Iterator[None]:
     Traceback (most recent call last):
     minpy.errors.NanError: the first NaN was made by log, at index (1,) (of arguments shaped (2,))
     """
-    with watching(_looking), onp.errstate(invalid="ignore", divide="ignore"):
+    with watching(_looking):
         yield
 
 
 def _looking(name: str, run: Callable) -> Callable:
     def checked(*args, **static):
         try:
-            ans = run(*args, **static)
+            # for the call alone: two blocks that overlap would put back each other's settings
+            with onp.errstate(invalid="ignore", divide="ignore"):
+                ans = run(*args, **static)
         except NanError as error:  # of an op inside of a gradient
             raise NanError(f"{error}, in {name}") from None
         bad = _first_nan(ans)
