@@ -29,6 +29,7 @@ NEEDS = {
     "minpy/checking/steps.py": "matplotlib",
     "minpy/nn/modules/symbolic.py": "mxnet",
     "minpy/symbol/function.py": "mxnet",
+    "tests/assignments/notebook.py": "nbclient",
     "tests/old_programs/mlp_with_symbol.py": "mxnet",
     "tests/old_programs/solver_with_symbol.py": "mxnet",
     "minpy/plotting/images.py": "matplotlib",
