@@ -17,7 +17,6 @@ FAMILIES = {
     "grader-accuracy": 3,  # all listed answers to a question, graded
     "red-team": 40,  # attacks on the grader
     "kills": 4,  # runs of the grader that are killed and resumed
-    "accuracy": 40,  # right and wrong answers to the assignments, graded
     "symbols": 60,  # operators of MXNet, called through Function
     "programs": 60,  # random programs that write arrays in place
 }

@@ -1,6 +1,6 @@
 """Every operator of MXNet that the table has: right, or refused with a reason; never wrong.
 
-``make symbols`` runs all of them, and ends with the numbers of what is right and what is refused.
+``make symbols`` runs all of them.  An operator that refuses one of its gradients says why.
 An ordinary run takes a sample.
 """
 
