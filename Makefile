@@ -16,6 +16,7 @@ bin := .venv/bin
 ready := .venv/.ready$(addprefix -,$(EXTRAS))
 bench_bin := .venv-bench/bin
 bench_ready := .venv-bench/.ready
+built := build/lib build/bdist.* grading/build
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -84,12 +85,15 @@ release: $(ready)  ## make assignments/ of solutions/: what students get
 stubs: $(ready)  ## write the stubs that tell editors what minpy.numpy has
 	$(bin)/python -m tests.stubs.generate
 
+# Setuptools puts whatever an earlier build left in its folders into the wheel.
 wheel: $(ready)  ## build the two packages as wheels, in dist/
+	@rm -rf $(built)
 	$(bin)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist . ./grading
+	@rm -rf $(built)
 	@ls dist/*.whl
 
 clean:  ## remove everything that was built, the environments too
-	rm -rf .venv .venv-* build dist *.egg-info grading/build grading/*.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* build dist *.egg-info $(built) grading/*.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## list the commands

@@ -26,14 +26,15 @@ NEEDS = {
     "minpy/backends/mxnet": "mxnet",
     "minpy/backends/torch": "torch",
     "minpy/checking/steps.py": "matplotlib",
+    "minpy/course/pictures.py": "matplotlib",
     "minpy/nn/modules/symbolic.py": "mxnet",
+    "minpy/plotting/images.py": "matplotlib",
+    "minpy/plotting/predictions.py": "matplotlib",
+    "minpy/plotting/training.py": "matplotlib",
     "minpy/symbol/function.py": "mxnet",
     "tests/assignments/notebook.py": "nbclient",
     "tests/old_programs/mlp_with_symbol.py": "mxnet",
     "tests/old_programs/solver_with_symbol.py": "mxnet",
-    "minpy/plotting/images.py": "matplotlib",
-    "minpy/plotting/predictions.py": "matplotlib",
-    "minpy/plotting/training.py": "matplotlib",
 }
 
 collect_ignore = [path for path, name in NEEDS.items() if not importlib.util.find_spec(name)]

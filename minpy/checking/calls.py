@@ -151,8 +151,8 @@ def call_again(code: str, inputs: Collection[str], suffix: str = "_again") -> st
 
     Examples
     --------
-    >>> call_again("out, cache = forward(x, w)", ["x", "w"])
-    'out_again, cache_again = forward(x_again, w_again)'
+    >>> call_again("out = forward(x, w)", ["x", "w"])
+    'out_again = forward(x_again, w_again)'
     """
     tree = ast.parse(textwrap.dedent(code).strip())
     made = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and _is_set(node)}

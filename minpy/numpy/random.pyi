@@ -5,15 +5,15 @@ import numpy as _onp
 
 from minpy.array import Array
 
-BitGenerator = _onp.BitGenerator
+BitGenerator = _onp.random.BitGenerator
 Generator: Any
-MT19937 = _onp.MT19937
-PCG64 = _onp.PCG64
-PCG64DXSM = _onp.PCG64DXSM
-Philox = _onp.Philox
-RandomState = _onp.RandomState
-SFC64 = _onp.SFC64
-SeedSequence = _onp.SeedSequence
+MT19937 = _onp.random.MT19937
+PCG64 = _onp.random.PCG64
+PCG64DXSM = _onp.random.PCG64DXSM
+Philox = _onp.random.Philox
+RandomState = _onp.random.RandomState
+SFC64 = _onp.random.SFC64
+SeedSequence = _onp.random.SeedSequence
 def beta(a: Any, b: Any, size: Any = ...) -> Any: ...
 def binomial(n: Any, p: Any, size: Any = ...) -> Any: ...
 def bytes(length: Any) -> Any: ...

@@ -6,10 +6,13 @@ from a table: no type checker sees either. ``make stubs`` writes both down in ``
 
 NumPy's versions differ in their names. A stub lists those of every version it was written with, so
 that names are added by running this with another NumPy, and taken away by deleting the file first.
+What one of them lacks has no type. Run this with the oldest and then with the newest, which says
+more of its parameters; `make lint` finds a name that the oldest lacks.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import keyword
 import re
@@ -104,12 +107,24 @@ def line_of(name: str, value: Any) -> str:
     if value is Array:
         return f"{name} = Array"
     if isinstance(value, type):
-        return f"{name}: Any" if value.__module__.startswith("minpy") else f"{name} = _onp.{name}"
+        return f"{name} = _onp.{place_of(name, value)}" if place_of(name, value) else f"{name}: Any"
     if callable(value):
         result = "Array" if isinstance(value, onp.ufunc) or name in ONE_ARRAY else "Any"
         return f"def {name}({signature_of(value)}) -> {result}: ..."
-    simple = isinstance(value, int | float | str)
+    # Not bool: in the stub of minpy.numpy that word is NumPy's.
+    simple = type(value) in (int, float, str)
     return f"{name}: {type(value).__name__ if simple else 'Any'}"
+
+
+def place_of(name: str, value: type) -> str | None:
+    """Return where NumPy has a class under this name, from its package on; None if it has not."""
+    for place in (name, f"random.{name}", f"linalg.{name}"):
+        found: Any = onp
+        for part in place.split("."):
+            found = getattr(found, part, None)
+        if found is value:
+            return place
+    return None
 
 
 def signature_of(function: Callable[..., Any], first: str = "") -> str:
@@ -141,14 +156,18 @@ def stub_of(module: types.ModuleType) -> str:
     path = MODULES[module]
     if path.exists():
         before = entries(path.read_text(encoding="utf-8"))
-        lines = {**{name: any_type(name, line) for name, line in before.items()}, **lines}
+        unknown = [name for name, line in before.items() if not known(module, name, line)]
+        lines = {**before, **lines, **{name: f"{name}: Any" for name in unknown}}
     head = "from typing import Any\n\nimport numpy as _onp\n\nfrom minpy.array import Array\n\n"
     return HEAD + head + "\n".join(lines[name] for name in sorted(lines)) + "\n"
 
 
-def any_type(name: str, line: str) -> str:
-    """Return the line of a name that this NumPy lacks: its type is not known here."""
-    return f"{name}: Any" if "_onp." in line else line
+def known(module: types.ModuleType, name: str, line: str) -> bool:
+    """Whether every NumPy so far, this one included, had what a line says of a name."""
+    if line.startswith("from numpy ") and importlib.util.find_spec(f"numpy.{name}"):
+        return True  # a module that nobody has imported yet
+    of_numpy = "_onp." in line or line.startswith("from numpy ")
+    return line != f"{name}: Any" and (hasattr(module, name) or not of_numpy)
 
 
 def entries(text: str) -> dict[str, str]:
