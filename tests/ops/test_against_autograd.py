@@ -6,7 +6,7 @@ import pytest
 import minpy
 import minpy.numpy as np
 
-autograd = pytest.importorskip("autograd")
+autograd = pytest.importorskip("autograd", reason="HIPS autograd is not installed")
 import autograd.numpy as anp  # noqa: E402
 
 Z = onp.array([[0.3 + 0.4j, -1.2 + 0.1j], [0.7 - 0.6j, 1.5 + 0.9j]])
