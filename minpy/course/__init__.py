@@ -22,6 +22,12 @@ The notebook chooses its size and data set in its first cell, and loads the imag
     name = course.best_data(size)       # the largest data set on this machine, or MINPY_COURSE_DATA
     data = course.load_images(name, checks.settings[name, size])
 
+*Known values.*  Where those of the checks are many, they are in a file of their own beside the
+checks, here ``checks/two_layer_known.py``::
+
+    known = course.known_values(__file__)
+    relu = Check("relu", ..., known=[known.RELU])
+
 *While it trains.*  `LiveCurves` shows the losses and accuracies as they grow::
 
     live = course.LiveCurves()
@@ -56,7 +62,7 @@ images itself, from the file.
 Nothing here draws, reads or downloads anything when it is imported.
 """
 
-from minpy.course.data import SIZES, Settings, best_data, chosen_size, load_images
+from minpy.course.data import SIZES, Settings, best_data, chosen_size, known_values, load_images
 from minpy.course.parameter_file import ParameterFile
 from minpy.course.pictures import LiveCurves, draw_trials
 from minpy.course.trained import TrainedCheck, trained
@@ -70,6 +76,7 @@ __all__ = [
     "best_data",
     "chosen_size",
     "draw_trials",
+    "known_values",
     "load_images",
     "trained",
 ]

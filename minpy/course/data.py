@@ -1,12 +1,15 @@
-"""Which images a notebook uses, how many of them, and how they are scaled."""
+"""What a notebook computes with: its sizes, its images, and the known values of its checks."""
 
 from __future__ import annotations
 
 import ast
 import os
+import runpy
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as onp
@@ -135,14 +138,14 @@ def load_images(name: str, settings: Mapping[str, Any], scaled: bool = True) -> 
         Its ``train``, ``val`` and ``test`` are the numbers of images.  Where the data set has fewer
         images, all parts shrink by the same factor.
     scaled : bool
-        Whether pixels are shifted and scaled to have mean 0 and standard deviation 1, or nearly, in
-        float32.  Otherwise they are uint8.
+        Whether pixels are shifted and scaled to have mean 0 and standard deviation 1, or nearly.
+        Otherwise they go from 0 to 1.
 
     Returns
     -------
     Dataset
-        Images of shape (N, C, H, W) and labels of shape (N,).  It is kept: the same arguments give
-        the same object.
+        Images of shape (N, C, H, W), float32, and labels of shape (N,).  It is kept: the same
+        arguments give the same object.
 
     Raises
     ------
@@ -159,15 +162,33 @@ def _load(name: str, train: int, val: int, test: int, scaled: bool) -> Dataset:
     chosen = raw.subset(
         train=int(fewer * train), val=int(fewer * val), test=min(test, len(raw.x_test))
     )
-    if not scaled:
-        return chosen
-    mean, spread = PIXELS[name]
-    brightest = BRIGHTEST.get(name, 255)
+    mean, spread = map(onp.float32, PIXELS[name] if scaled else (0, 1))
+    brightest = onp.float32(BRIGHTEST.get(name, 255))
     parts = {part: getattr(chosen, part) for part in ("x_train", "x_val", "x_test")}
-    return replace(
-        chosen,
-        **{
-            part: (x / onp.float32(brightest) - onp.float32(mean)) / onp.float32(spread)
-            for part, x in parts.items()
-        },
-    )
+    return replace(chosen, **{part: (x / brightest - mean) / spread for part, x in parts.items()})
+
+
+def known_values(checks: str | Path) -> SimpleNamespace:
+    """Return the known values beside a file of checks, where they would make that file long.
+
+    Parameters
+    ----------
+    checks : str or path
+        ``__file__`` of ``checks/two_layer.py``; the values are the names in
+        ``checks/two_layer_known.py``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as checks:
+    ...     _ = Path(checks, "relu_known.py").write_text("RELU = dict(x=[-1.0, 2.0], out=[0, 2])")
+    ...     known_values(Path(checks, "relu.py")).RELU
+    {'x': [-1.0, 2.0], 'out': [0, 2]}
+    """
+    checks = Path(checks)
+    return SimpleNamespace(**runpy.run_path(str(checks.with_name(f"{checks.stem}_known.py"))))

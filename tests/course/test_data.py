@@ -29,9 +29,11 @@ def test_images_are_scaled_and_as_many_as_asked_for(images):
     data = course.load_images("cifar10", settings)
     assert (len(data.x_train), len(data.x_val), len(data.x_test)) == (40, 10, 15)
     assert data.x_train.dtype == onp.float32
-    raw = course.load_images("cifar10", settings, scaled=False)
-    assert raw.x_train.dtype == onp.uint8
-    onp.testing.assert_allclose(data.x_test, (raw.x_test / 255 - 0.473) / 0.251, rtol=1e-5)
+    unscaled = course.load_images("cifar10", settings, scaled=False)
+    assert unscaled.x_train.dtype == onp.float32
+    onp.testing.assert_allclose(data.x_test, (unscaled.x_test - 0.473) / 0.251, rtol=1e-5)
+    pixels = (255 * unscaled.x_test).round().astype("uint8")
+    assert {image.tobytes() for image in pixels} <= {image.tobytes() for image in images.x_test}
     assert course.load_images("cifar10", settings) is data
 
 
@@ -59,3 +61,9 @@ def test_the_data_set_is_the_largest_unless_the_course_names_one(monkeypatch):
     assert course.best_data("tiny") == "digits"
     monkeypatch.setenv("MINPY_COURSE_DATA", "cifar10")
     assert course.best_data("tiny") == course.best_data() == "cifar10"
+
+
+def test_known_values_are_in_the_file_beside_the_checks(tmp_path):
+    (tmp_path / "relu_known.py").write_text("RELU = {'x': [-1.0, 2.0], 'out': [0, 2]}\n")
+    known = course.known_values(tmp_path / "relu.py")
+    assert known.RELU == {"x": [-1.0, 2.0], "out": [0, 2]}
