@@ -418,16 +418,19 @@ checks.trained_network()
 # %% [markdown]
 # ## 8. What did the features gain?
 #
-# Train the same two classifiers on the pixels, with the hyperparameters from above, and compare.
+# Train the same two classifiers on the pixels, with the hyperparameters from above, and compare
+# them with those you saved.
 
 # %% tags=["training"]
 pixels_train, pixels_val = standardize(
     data.x_train.reshape(len(data.x_train), -1), data.x_val.reshape(len(data.x_val), -1)
 )
+linear_saved = checks.linear_file.load(name).params
+network_saved = checks.network_file.load(name).params
 reached = {}
 for title, scores, hidden, best in (
-    ("linear", linear_scores, None, best_linear),
-    ("network", net_scores, settings["hidden"], best_network),
+    ("linear", linear_scores, None, linear_saved),
+    ("network", net_scores, settings["hidden"], network_saved),
 ):
     start = init(pixels_train.shape[1], len(data.classes), hidden)
     _, history = train(
@@ -449,7 +452,7 @@ display(checks.draw_reached(reached))
 # its left and belong to another one, which is written above.
 
 # %% tags=["training"]
-y_pred = np.asarray(net_scores(best_network, x_val)).argmax(axis=1)
+y_pred = np.asarray(net_scores(network_saved, x_val)).argmax(axis=1)
 display(checks.draw_wrong(data, y_pred))
 
 # %% [markdown]
@@ -477,8 +480,8 @@ display(checks.draw_wrong(data, y_pred))
 # %% tags=["training"]
 x_test = features_of(data.x_test) * scaling["scale"] + scaling["shift"]
 for title, scores, best in (
-    ("linear", linear_scores, best_linear),
-    ("network", net_scores, best_network),
+    ("linear", linear_scores, linear_saved),
+    ("network", net_scores, network_saved),
 ):
     print(f"{title}: test accuracy {accuracy(scores, best, x_test, data.y_test):.1%}")
 

@@ -436,18 +436,21 @@ checks.weights_file.save(None if best is None else {"W": best}, name, size)
 checks.trained()
 
 # %% [markdown]
-# **What did it learn?** Here are its templates, and below them those of a support vector machine,
-# which minpy trains on the same images with the hinge loss.
+# **What did it learn?** Here are the templates that you saved, and below them those of a support
+# vector machine, which minpy trains on the same images with the hinge loss.
 
 # %% tags=["training"]
+W_best = checks.weights_file.load(name).params["W"]
 shape = data.x_train.shape[1:]
 svm = checks.train_svm(X_train, y_train, C, settings["epochs"])
-display(plotting.weight_images(best[:-1], shape, labels=data.classes, columns=10, title="softmax"))
+display(
+    plotting.weight_images(W_best[:-1], shape, labels=data.classes, columns=10, title="softmax")
+)
 display(
     plotting.weight_images(svm[:-1], shape, labels=data.classes, columns=10, title="hinge loss")
 )
-hinge_accuracy = (predict(svm, X_val) == y_val).mean()
-print(f"validation accuracy: softmax {best_accuracy:.1%}, hinge {hinge_accuracy:.1%}")
+accuracies = [(predict(weights, X_val) == y_val).mean() for weights in (W_best, svm)]
+print("validation accuracy: softmax {:.1%}, hinge {:.1%}".format(*accuracies))
 
 # %% [markdown]
 # **Where is it sure?** Each row is an image with the probabilities of all classes; the bar of the
@@ -455,7 +458,7 @@ print(f"validation accuracy: softmax {best_accuracy:.1%}, hinge {hinge_accuracy:
 # the right those it is most sure of and wrong.
 
 # %% tags=["training"]
-probabilities = softmax_probabilities(X_val @ best)
+probabilities = softmax_probabilities(X_val @ W_best)
 display(checks.draw_confident(data, probabilities))
 
 # %% [markdown]
@@ -540,7 +543,7 @@ checks.fit_temperature()
 # %% tags=["training"]
 few, _ = train(X_train[:500], y_train[:500], learning_rate=0.03, reg=0.0, epochs=100, show=False)
 temperatures = np.geomspace(0.1, 50, 100)
-for title, weights in {"the best weights": best, "trained on 500 images": few}.items():
+for title, weights in {"the best weights": W_best, "trained on 500 images": few}.items():
     scores = X_val @ weights
     T, _ = fit_temperature(scores, y_val, temperatures)
     curves = {f"T = {t:.2f}": softmax_probabilities(scores, t) for t in (1.0, T)}
@@ -552,7 +555,7 @@ for title, weights in {"the best weights": best, "trained on 500 images": few}.i
 # At the very end, and only once, look at the test images.
 
 # %% tags=["training"]
-y_pred = predict(best, with_ones(data.x_test))
+y_pred = predict(W_best, with_ones(data.x_test))
 print(f"test accuracy {(y_pred == data.y_test).mean():.1%}")
 
 # %% [markdown]

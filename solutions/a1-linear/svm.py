@@ -519,16 +519,17 @@ checks.weights_file.save(None if best is None else {"W": best}, name, size)
 checks.trained()
 
 # %% [markdown]
-# Here are the templates of the best weights, and which classes they confuse.
+# Here are the templates of the weights you saved, and which classes they confuse.
 
 # %% tags=["training"]
+W_best = checks.weights_file.load(name).params["W"]
 shape = data.x_train.shape[1:]
 display(
     plotting.weight_images(
-        best[:-1], shape, labels=data.classes, columns=5, title="the best templates"
+        W_best[:-1], shape, labels=data.classes, columns=5, title="the best templates"
     )
 )
-display(plotting.confusion_matrix(y_val, predict_linear(best, X_val), data.classes))
+display(plotting.confusion_matrix(y_val, predict_linear(W_best, X_val), data.classes))
 
 # %% [markdown]
 # **Question 2 (1 point).** Describe two of the templates, and explain what you see: why do they look
@@ -552,7 +553,7 @@ display(plotting.confusion_matrix(y_val, predict_linear(best, X_val), data.class
 # At the very end, and only once, look at the test images.
 
 # %% tags=["training"]
-y_pred = predict_linear(best, with_ones(data.x_test))
+y_pred = predict_linear(W_best, with_ones(data.x_test))
 print(f"test accuracy {(y_pred == data.y_test).mean():.1%}")
 
 # %% [markdown]

@@ -744,7 +744,8 @@ checks.trained()
 # At the very end, and only once, look at the test images.
 
 # %% tags=["training"]
-print(f"test accuracy {accuracy(best, data.x_test, data.y_test):.1%}")
+saved = checks.network_file.load(name).params
+print(f"test accuracy {accuracy(saved, data.x_test, data.y_test):.1%}")
 
 # %% [markdown]
 # **Hand in** this notebook and `two_layer.npz`. Before you do, restart the kernel and run all

@@ -127,6 +127,41 @@ def test_without_solutions_each_check_says_so_in_one_line(notebook, executed, no
         assert error.traceback[0].endswith(" is not written yet.")
 
 
+def test_without_solutions_other_cells_miss_unwritten_work_alone(notebook, executed):
+    """Cells after a stub may miss what it would have made, and stumble over nothing else."""
+    outputs = [
+        out for cell in executed(notebook, solved=False).cells for out in cell.get("outputs", [])
+    ]
+    errors = {f"{out.ename}: {out.evalue}" for out in outputs if out.output_type == "error"}
+    missing = ("NotWrittenYet", "NotImplementedError", "NameError")
+    assert not [error for error in errors if not error.startswith(missing)]
+
+
+def test_cells_after_a_search_use_what_was_saved(notebook):
+    """Where no search was written, its best result is None: later cells load the file instead."""
+    unset = set()
+    for cell in notebook.released.cells:
+        if cell.cell_type != "code" or cell.source.startswith("def "):
+            continue
+        nodes = list(ast.walk(ast.parse(cell.source)))
+        if cell.id.startswith("search"):
+            unset |= {name for node in nodes for name in names_of_none(node)}
+        elif "file.save(" not in cell.source:
+            names = [node for node in nodes if isinstance(node, ast.Name)]
+            stored = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+            read = {name.id for name in names} - stored
+            assert not read & unset, cell.source
+    assert bool(unset) == ("file.save(" in notebook.text)
+
+
+def names_of_none(node):
+    """Give the names that an assignment such as ``trials, best = [], None`` sets to None."""
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
+        for name, value in zip(node.targets[0].elts, node.value.elts):
+            if isinstance(value, ast.Constant) and value.value is None:
+                yield name.id
+
+
 # ----------------------------------------------------- answers, right and wrong, are told apart
 
 
