@@ -14,9 +14,12 @@ How a gradient that was not derived is found, each by itself enough:
   or 200 times as long as the reference takes at that moment on this machine, or 20 times as long as
   the student's own forward pass.
 
-The first two are counted in the student's process, where they can be tampered with, and are there
-to name what was done. The last is measured on this side of the wall. A right gradient that agrees
-no better than finite differences would proves nothing: it is noted for a person (`Verdict.flag`).
+Python loops, where a function is to be vectorised, are found by counting: the lines executed must
+not grow with the number of examples. Behind it stands a large case that loops cannot finish.
+
+What is counted is counted in the student's process, where it can be tampered with, and is there to
+name what was done. Time is measured on this side of the wall. A right gradient that agrees no
+better than finite differences would proves nothing: it is noted for a person (`Verdict.flag`).
 """
 
 from __future__ import annotations
@@ -43,6 +46,7 @@ from grading.wire import OpaqueValue
 from minpy.checking import Card, Comparison, raised, unwritten
 from minpy.checking.calls import call_again
 from minpy.checking.comparison import failed
+from minpy.checking.loops import LENGTHS, is_loop
 from minpy.checking.spec import by_output, mutations, of_property
 from minpy.checking.texts import cleaned, plain
 
@@ -143,7 +147,10 @@ def judged(
     reason = ""
     status = ""
     error = 0.0
-    for number, case in enumerate(hidden.all_cases(rng)):
+    loops = _loops(session, hidden, onp.random.default_rng(entropy))
+    if loops:
+        status, reason, found = "forbidden", loops, [Comparison(check.name, "withheld")]
+    for number, case in enumerate([] if loops else hidden.all_cases(rng)):
         try:
             answer, inputs, expected = _answered(session, hidden, case, rng)
         except UnfitError as unfit:
@@ -300,6 +307,7 @@ def _question(hidden: HiddenCheck, case: Trial, again: Mapping[str, Any]) -> dic
         "backward": check.backward,
         "wanted": list(check.returned),
         "no_gradients": "gradients" in check.forbids,
+        "steps": False,
         "count": case.seconds is None and "differences" in check.forbids,
     }
 
@@ -324,6 +332,28 @@ def _forbidden(hidden: HiddenCheck, answer: Mapping[str, Any]) -> str:
                 f"{check.name} calls {name} {times} times: these are finite differences; "
                 "the gradient is to be derived"
             )
+    return ""
+
+
+def _loops(session: Session, hidden: HiddenCheck, rng: onp.random.Generator) -> str:
+    """Say over which size the function loops in Python, where the check wants it vectorised."""
+    check = hidden.check
+    for size in check.vectorized:
+        steps = []
+        for length in LENGTHS:
+            case = Trial(f"steps for {length}", {**check.sizes, size: length})
+            question = _question(hidden, case, {}) | {"count": False, "steps": True}
+            try:
+                answer = session.ask(question, hidden.inputs(case, rng), session.limits.call)
+            except (TimeLimitError, RunnerLostError):
+                return ""  # which the cases will tell
+            if answer.get("error"):
+                return ""
+            if not isinstance(answer.get("steps"), int):
+                return f"{check.name} takes away the tracer that counts its steps"
+            steps.append(answer["steps"])
+        if is_loop(*steps):
+            return check.loops(size, *steps)
     return ""
 
 

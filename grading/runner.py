@@ -96,7 +96,7 @@ class Notebook:
 
     def call(self, message: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Run the lines of a check; return what came of it, and the results."""
-        from minpy.checking import forbid, spec
+        from minpy.checking import forbid, loops, spec
 
         inputs = {name: _writable(value) for name, value in message["values"].items()}
         scope = {**self.shell.user_ns, **inputs}
@@ -108,9 +108,10 @@ class Notebook:
         off: Any = nullcontext([])
         if message["no_gradients"]:
             off = forbid.gradients_off(message["name"])
+        counted: Any = loops.count_steps() if message["steps"] else nullcontext()
         start = time.perf_counter()
         # a student's `numpy.seterr(all="raise")` serves to find mistakes, and makes none
-        with off as refused, onp.errstate(all="ignore"):
+        with off as refused, onp.errstate(all="ignore"), counted as steps:
             try:
                 for stage in ("forward", "backward"):
                     if message[stage]:
@@ -131,6 +132,8 @@ class Notebook:
                 answer["error"] = self._describe(error)
         answer["seconds"] = time.perf_counter() - start
         answer["asked"] = [str(name) for name in (*refused, *engine)]
+        if steps is not None:
+            answer["steps"] = steps.steps if steps.complete else None
         answer["calls"] = dict(calls)
         after = {f"after {name}": value for name, value in inputs.items()}
         return answer, {**{f"result {text}": x for text, x in found.items()}, **after}

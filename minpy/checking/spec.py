@@ -83,7 +83,8 @@ from minpy.checking.draws import (
     uniform,
 )
 from minpy.checking.forbid import GradientsForbidden, gradients_off
-from minpy.checking.texts import Message, say
+from minpy.checking.loops import FEW, LENGTHS, MANY, count_steps, is_loop
+from minpy.checking.texts import Message, plain, say
 from minpy.checking.unfinished import NotWrittenYet
 from minpy.checking.untrusted import receive
 
@@ -167,6 +168,8 @@ class Check:
     forbids : sequence of {'gradients', 'differences', 'imports'}
         The engine's gradients; finite differences (and complex steps) of the forward pass; other
         libraries that differentiate.
+    vectorized : sequence of str
+        Sizes over which the function may not run a loop of Python: ``("N",)``.
     hidden_comparisons : int
         How many comparisons the grader adds; the card says so.
     """
@@ -189,6 +192,7 @@ class Check:
     tolerance: Mapping[str, float] = field(default_factory=lambda: TOLERANCE)
     regularization: str = ""
     forbids: Sequence[str] = ()
+    vectorized: Sequence[str] = ()
     hidden_comparisons: int = 0
 
     def __post_init__(self) -> None:
@@ -281,6 +285,7 @@ class Check:
         __tracebackhide__ = True
         found = self.compared(vars(import_module("__main__")) if namespace is None else namespace)
         notes = [say(f"check.no_{what}") for what in self.forbids]
+        notes += [say("check.no_loops", size=size) for size in self.vectorized]
         if self.hidden_comparisons:
             notes.append(say("check.more", count=self.hidden_comparisons))
         earned = self.earned(found)
@@ -316,6 +321,10 @@ class Check:
         inputs = drawn(self.inputs, self.sizes, rng)
         again = drawn(self.inputs, self.sizes, rng) if self.backward else {}
         try:
+            for size in self.vectorized:
+                steps = [self._steps(namespace, size, length, rng) for length in LENGTHS]
+                if is_loop(*steps):
+                    return [failed(self.name, self.loops(size, *steps))]
             results, after = self._answers(namespace, inputs, again=again)
             known = list(self._known(namespace, inputs))
             found = [*self._shapes(results), *known]
@@ -365,6 +374,22 @@ class Check:
             if _where(error).co_filename != CALL:  # a slip inside of a function
                 raise
             raise NotWrittenYet(str(error.name), defined=False) from None
+
+    def _steps(
+        self, namespace: Mapping[str, Any], size: str, length: int, rng: onp.random.Generator
+    ) -> int:
+        """Return how many lines of Python run where a size has this length."""
+        __tracebackhide__ = True
+        inputs = drawn(self.inputs, {**self.sizes, size: length}, rng)
+        with count_steps() as count:
+            self._answers(namespace, inputs)
+        return count.steps
+
+    def loops(self, size: str, *steps: int) -> str:
+        """Say that there is a loop over a size, by the steps for its `LENGTHS`."""
+        _, few, many = steps
+        lengths = {"few": FEW, "more": MANY - FEW}
+        return plain(say("check.loops", name=self.name, size=size, steps=many - few, **lengths))
 
     def _shapes(self, results: Mapping[str, Any]) -> Iterator[Comparison]:
         """Compare the shapes of results, and whether they are numbers."""

@@ -130,6 +130,9 @@ ENGLISH: dict[str, str] = {
     "check.no_gradients": "Write this by hand: `minpy.grad` is switched off while it is checked.",
     "check.no_differences": "Finite differences earn nothing when it is graded.",
     "check.no_imports": "Other libraries that differentiate cannot be imported when it is graded.",
+    "check.no_loops": "A Python loop over {size} earns nothing.",
+    "check.loops": "`{name}` runs a Python loop over {size}: {more} more than {few} take {steps} "
+    "more steps. Use operations on whole arrays, whose steps do not grow.",
     # why, each verified: see minpy.checking.diagnosis
     "diagnosis.mistake": "This is what comes out {words}: your `{name}` equals that (error "
     "{error:1}).",

@@ -34,9 +34,9 @@
 # | 3, 7, 8 | answers to three questions, in words | 3 |
 #
 # **What is graded.** The functions, by checks like the ones you see here and by more of them on
-# inputs that you do not see; and your three answers, which a person reads. `distances_no_loops` is
-# also called with so many images that loops do not finish in time, and an array of shape
-# $(N, M, D)$ does not fit into memory.
+# inputs that you do not see; and your three answers, which a person reads. A Python loop over the
+# images in `distances_no_loops` earns nothing. It is also called with so many images that an array
+# of shape $(N, M, D)$ does not fit into memory.
 
 # %% [markdown]
 # ## 1. Set-up

@@ -37,8 +37,8 @@
 # **What is graded.** The functions, by checks like the ones you see here and by more of them on
 # inputs that you do not see; the weights that you hand in as `softmax.npz`; and your two answers,
 # which a person reads. Write with NumPy alone. `minpy.grad` is switched off while a gradient is
-# graded, and finite differences are detected: deriving it *is* the task. `softmax_loss_vectorized`
-# is also called with so many images that a loop over them does not finish in time.
+# graded, and finite differences are detected: deriving it *is* the task. A Python loop in
+# `softmax_loss_vectorized` over the images earns nothing.
 
 # %% [markdown]
 # ## 1. Set-up
@@ -281,7 +281,7 @@ print(f"first loss {first_loss:.4f}; expected {np.log(C):.4f}")
 # gradient change? (Differentiate $-\sum_c Q_c \log P_c$, where $\log P_c = s_c - \log \sum_k e^{s_k}$;
 # you need that $\sum_c Q_c = 1$.)
 #
-# **Your turn (5 points).** No loop over the images, and none over the classes.
+# **Your turn (5 points).** No loop over the images, and you need none over the classes.
 
 
 # %% nbgrader={"grade": false, "grade_id": "softmax_loss_vectorized", "locked": false, "schema_version": 3, "solution": true}

@@ -36,8 +36,8 @@
 # **What is graded.** The functions, by checks like the ones you see here and by more of them on
 # inputs that you do not see; the weights that you hand in as `svm.npz`; and your two answers, which
 # a person reads. Write with NumPy alone. `minpy.grad` is switched off while a gradient is graded,
-# and finite differences are detected: deriving it *is* the task. `svm_loss_vectorized` is also
-# called with so many images that a loop over them does not finish in time.
+# and finite differences are detected: deriving it *is* the task. A Python loop in
+# `svm_loss_vectorized` over the images earns nothing.
 
 # %% [markdown]
 # ## 1. Set-up
@@ -250,7 +250,7 @@ print(f"first loss {first_loss:.4f}; expected {C - 1:.4f}")
 #
 # The sum over $n$ is a matrix product again; the shapes tell which.
 #
-# **Your turn (5 points).** No loop over the images, and none over the classes.
+# **Your turn (5 points).** No loop over the images, and you need none over the classes.
 
 
 # %% nbgrader={"grade": false, "grade_id": "svm_loss_vectorized", "locked": false, "schema_version": 3, "solution": true}

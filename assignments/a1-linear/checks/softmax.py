@@ -223,6 +223,7 @@ softmax_loss_vectorized = _loss(
     "W, X, y, reg, smoothing",
     30,
     inputs={"smoothing": 0.2},
+    vectorized=("N",),
     known=[
         *({**known, "smoothing": 0.0} for known in KNOWN_LOSSES),
         {  # probabilities of 3/4 and 1/4; targets of 0.2 and 0.8

@@ -156,7 +156,7 @@ SAME = [[-0.1, -0.3, 0.5, 0.7], [-0.4, -0.7, 1.0, 0.8], [-0.4, 0.6, -0.8, 0.8]]
 FAR = [[0.51**0.5, 0.0, 4.93**0.5], [0.0, 0.51**0.5, 2.6**0.5]]
 
 
-def _distances(name, points, hidden_comparisons):
+def _distances(name, points, hidden_comparisons, vectorized=()):
     """Return the check of one of the three functions that compute distances."""
     return Check(
         name,
@@ -184,13 +184,14 @@ def _distances(name, points, hidden_comparisons):
         ],
         # the root of what rounding leaves of a zero is much larger than the rounding
         tolerance={"float64": 1e-4, "float32": 1e-2},
+        vectorized=vectorized,
         hidden_comparisons=hidden_comparisons,
     )
 
 
 distances_two_loops = _distances("distances_two_loops", 2, 8)
 distances_one_loop = _distances("distances_one_loop", 2, 8)
-distances_no_loops = _distances("distances_no_loops", 5, 9)
+distances_no_loops = _distances("distances_no_loops", 5, 9, vectorized=("N", "M"))
 
 predict_labels = Check(
     "predict_labels",

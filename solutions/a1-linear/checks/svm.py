@@ -23,7 +23,7 @@ settings = course.Settings.from_text("""
 # ----------------------------------------------------------------------------------------- checks
 
 
-def _loss(name, points, hidden_comparisons):
+def _loss(name, points, hidden_comparisons, vectorized=()):
     """Return the check of one of the two functions that compute the loss."""
     return Check(
         name,
@@ -61,12 +61,13 @@ def _loss(name, points, hidden_comparisons):
         ],
         regularization="reg",
         forbids=("gradients", "differences"),
+        vectorized=vectorized,
         hidden_comparisons=hidden_comparisons,
     )
 
 
 svm_loss_naive = _loss("svm_loss_naive", 4, 22)
-svm_loss_vectorized = _loss("svm_loss_vectorized", 5, 24)
+svm_loss_vectorized = _loss("svm_loss_vectorized", 5, 24, vectorized=("N",))
 
 # Its loss is not the hinge: half the mean of squares, of scores that are 1 for the true class.
 LEAST_SQUARES = """
