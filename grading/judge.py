@@ -316,7 +316,10 @@ def _forbidden(hidden: HiddenCheck, answer: Mapping[str, Any]) -> str:
     """Say what was done that the check forbids, as far as the student's process tells."""
     check = hidden.check
     if answer.get("helpers") and check.forbids:
-        return f"{check.name} starts another process, where what is forbidden is not switched off"
+        return (
+            f"{check.name} starts another process or thread, where what is forbidden is not "
+            "switched off"
+        )
     if answer.get("asked"):
         return (
             f"{check.name} asks the engine for its gradient (minpy.grad or a relative of it); "

@@ -53,10 +53,13 @@ def main(arguments: list[str]) -> None:
         request, descriptors, _, _ = socket.recv_fds(link, 2**20, 3)
         if not request:
             return
-        if not os.fork():
+        box = os.fork()
+        if not box:
             link.close()
             _run_box(json.loads(request), descriptors, notebook)
-        for number in descriptors:
+        ends = os.pidfd_open(box)  # it ends last of all that runs in the box
+        socket.send_fds(link, [b"box"], [ends])
+        for number in (*descriptors, ends):
             os.close(number)
         _reap()
 
@@ -70,7 +73,10 @@ def _reap() -> None:
 
 
 def _run_box(plan: Mapping[str, Any], descriptors: list[int], notebook: runner.Notebook) -> None:
-    """Enter the namespaces, and let a child be process 1 in them; never returns."""
+    """Enter the namespaces, and let a child be process 1 in them; never returns.
+
+    The kernel ends all processes of a box before it reports the end of process 1.
+    """
     control = socket.socket(fileno=descriptors[0])
     try:
         _end_with_parent()

@@ -14,6 +14,7 @@ import os
 import select
 import signal
 import socket
+import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -29,7 +30,7 @@ POLL = 0.05  # seconds between two looks at the processes
 PATIENCE = 10  # times its limit may a call take by the clock, on a loaded machine
 MOST_FILE = 64 * 2**20
 RESIDENT = 1  # place in /proc/PID/statm
-STATE, FAULTS_OF_CHILDREN = 0, 8  # places in /proc/PID/stat after the name
+STATE = 0  # place in /proc/PID/stat after the name
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -52,7 +53,6 @@ class Supervisor:
     ) -> None:
         self.control = control
         self.limits = limits
-        self.reaped = 0
         self.cause = ""
         self.status: int | None = None
         self._clear_call()
@@ -69,7 +69,7 @@ class Supervisor:
 
     def _clear_call(self) -> None:
         self.deadline = self.began = self.waited = self.spent = 0.0
-        self.interrupted = 0.0
+        self.interrupted = self.used_before = 0.0
 
     def run(self) -> None:
         """Serve the grader until it goes away, then end all processes."""
@@ -100,8 +100,7 @@ class Supervisor:
             self._kill_others(but=self.runner)
         self._reap()
         self._clear_call()
-        self.helpers = set(self._processes()) - {self.runner}
-        self.faults, self.reaped_before = self._faults(), self.reaped
+        self.number_before = _next_number()
         self.began, self.waited = time.monotonic(), self._waiting()
         self.spent = processor_seconds(self.runner)
         self.deadline = message["seconds"]
@@ -111,10 +110,7 @@ class Supervisor:
         """Stop the clock of a call, and say what it took."""
         used = self._used()
         late = bool(self.interrupted) or used > self.deadline
-        self._reap()
-        started = set(self._processes()) - self.helpers - {self.runner}
-        helpers = started or self.reaped != self.reaped_before or self.faults != self._faults()
-        answer = {"seconds": used, "late": late, "helpers": bool(helpers)}
+        answer = {"seconds": used, "late": late, "helpers": self._started_helpers()}
         self._clear_call()
         return answer, {}
 
@@ -158,13 +154,11 @@ class Supervisor:
     def _enforce_limits(self) -> None:
         """Interrupt a call that is late; end a box that takes more than it may."""
         if self.deadline:
-            elapsed = time.monotonic() - self.began
-            if self.interrupted and time.monotonic() - self.interrupted > self.limits["grace"]:
-                self._stop(f"it took more than {self.deadline:g} s and did not stop")
-            elif not self.interrupted and (
-                self._used() > self.deadline or elapsed > PATIENCE * self.deadline
-            ):
-                self.interrupted = time.monotonic()
+            if self.interrupted:
+                if self._exceeds(self.limits["grace"], self.interrupted, self.used_before):
+                    self._stop(f"it took more than {self.deadline:g} s and did not stop")
+            elif self._exceeds(self.deadline, self.began, 0.0):
+                self.interrupted, self.used_before = time.monotonic(), self._used()
                 os.kill(self.runner, signal.SIGCONT)  # it may have stopped itself
                 os.kill(self.runner, signal.SIGINT)
         pids = self._processes()
@@ -174,6 +168,11 @@ class Supervisor:
             self._stop(f"its processes took more than {self.limits['memory'] / 2**30:.3g} GiB")
         elif self._cpu(pids) > self.limits["cpu"]:
             self._stop(f"its processes took more than {self.limits['cpu']:g} s of the processor")
+
+    def _exceeds(self, seconds: float, since: float, used_before: float) -> bool:
+        """Whether more than some seconds were used since a moment, or far more by the clock."""
+        elapsed = time.monotonic() - since
+        return self._used() - used_before > seconds or elapsed > PATIENCE * seconds
 
     def _stop(self, cause: str) -> None:
         self.cause = cause
@@ -198,9 +197,20 @@ class Supervisor:
         """Return the processor time of the processes that run and of those that ended."""
         return sum(map(processor_seconds, pids)) + _seconds_of_ended()
 
-    def _faults(self) -> bytes:
-        """Return the page faults of the children that the runner waited for."""
-        return _stat(self.runner, FAULTS_OF_CHILDREN)
+    def _started_helpers(self) -> bool:
+        """Whether a process was started since the call began, or a thread that has ended.
+
+        The kernel numbers both in order, whatever becomes of them: a process may end unseen.
+        """
+        number = _next_number()
+        if number <= self.number_before:
+            return True  # the numbers begin anew after millions
+        between = range(self.number_before + 1, number)
+        try:
+            threads = {int(name) for name in os.listdir(f"/proc/{self.runner}/task")}
+        except OSError:
+            threads = set()
+        return len(between) != len(threads.intersection(between))
 
     def _processes(self) -> list[int]:
         """Return the processes of the submission that run: not this one, and none that ended."""
@@ -242,8 +252,14 @@ class Supervisor:
                 self.status = status
                 os.close(self._exit)
                 self._kill_others()  # so that nobody holds its connection open
-            else:
-                self.reaped += 1
+
+
+def _next_number() -> int:
+    """Return the number that the next process or thread of the box gets, and use it up."""
+    thread = threading.Thread(target=int)
+    thread.start()
+    thread.join()
+    return thread.native_id or 0
 
 
 def processor_seconds(pid: int) -> float:

@@ -142,8 +142,14 @@ class BoxServer:
         }
         return Box(self._request, plan, files, limits)
 
-    def _request(self, plan: Mapping[str, Any], descriptors: Sequence[int]) -> None:
+    def _request(self, plan: Mapping[str, Any], descriptors: Sequence[int]) -> int:
+        """Ask for a box; return a descriptor that is ready once all its processes have ended."""
         socket.send_fds(self._link, [json.dumps(plan).encode()], descriptors)
+        _, descriptors, _, _ = socket.recv_fds(self._link, 3, 1)
+        if not descriptors:
+            raise ConnectionResetError("the server of the sandbox has ended")
+        os.set_inheritable(descriptors[0], False)
+        return descriptors[0]
 
     def end(self) -> None:
         """End the server, and with it all boxes."""
@@ -170,10 +176,11 @@ class Box:
         self._control, control = socket.socketpair()
         self._channel, channel = socket.socketpair()
         self._output, output = os.pipe()
+        self._ended: int | None = None
         try:
             with control, channel:
                 try:
-                    request(plan, [control.fileno(), channel.fileno(), output])
+                    self._ended = request(plan, [control.fileno(), channel.fileno(), output])
                 finally:
                     os.close(output)
             self._reader = threading.Thread(target=self._read_output, daemon=True)
@@ -285,11 +292,22 @@ class Box:
             self._printed += part[: max(room, 0)]
 
     def end(self) -> None:
-        """End all processes of the submission; its files end with them."""
+        """End all processes of the submission and wait for that; its files end with them.
+
+        Raises
+        ------
+        SandboxError
+            If they do not end.
+        """
         with suppress(RunnerLostError, OSError):
             self._command("end")
         self._control.close()
         self._channel.close()
+        ended = self._ended is None or select.select([self._ended], [], [], START)[0]
         if hasattr(self, "_reader"):
             self._reader.join(5.0)
         os.close(self._output)
+        if self._ended is not None:
+            os.close(self._ended)
+        if not ended:
+            raise SandboxError(f"the processes of a box did not end within {START:g} s")

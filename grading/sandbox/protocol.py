@@ -92,8 +92,8 @@ class Sandbox(Protocol):
             The limit, of the clock and of the processor.
         alone : bool
             End all other processes of the submission before. Then the answer has "helpers": whether
-            the runner started another process to find it. What is switched off in the runner, such
-            as the engine's gradients, is not switched off in another process.
+            the runner started another process to find it, or a thread that has ended. What is
+            switched off in the runner, such as the engine's gradients, is not switched off there.
 
         Raises
         ------
