@@ -204,7 +204,7 @@ class Supervisor:
         """
         number = _next_number()
         if number <= self.number_before:
-            return True  # the numbers begin anew after millions
+            return True  # they have begun anew, after as many as the kernel has
         between = range(self.number_before + 1, number)
         try:
             threads = {int(name) for name in os.listdir(f"/proc/{self.runner}/task")}

@@ -253,7 +253,7 @@ sys.stdout.buffer.write(str(scope.get("loot", "")).encode(errors="replace")[-(2*
 
 
 def unprotected(source):
-    """Run a cell as a kernel without a sandbox does; return what it prints and what is in `loot`."""
+    """Run a cell as a kernel without a sandbox does; return what it prints and its `loot`."""
     with tempfile.TemporaryFile() as output:  # what a cell starts would hold a pipe open
         subprocess.run(
             [sys.executable, "-c", UNPROTECTED],
