@@ -43,8 +43,9 @@ def drawn(*shape):
 
 
 def params_of(module):
-    """Return a module's parameters by their own names."""
-    return {name: module.param(name) for name in module._params}
+    """Return the parameters of a module and its parts, by their own names."""
+    parts = [part for part in module.walk() if isinstance(part, Layer)]
+    return {(i, name): x for i, part in enumerate(parts) for name, x in part.all_params().items()}
 
 
 def by_steps(activation, x, Wx, Wh, b):
@@ -133,6 +134,17 @@ COMPUTED = [
     (GRU(5), drawn(2, 3), lambda x, *params: layers.gru_step(x, H, *params)),
     (GRU(5), STEPS, lambda x, *params: layers.gru_temporal(x, H, *params)),
     (LastStep(), STEPS, lambda x: x[:, 3]),
+    (
+        modules.Bidirectional(LSTM(5)),
+        STEPS,
+        lambda x, *ps: layers.bidirectional(layers.lstm_temporal, x, (H, *ps[:3]), (H, *ps[3:])),
+    ),
+    (modules.LearnedPositions(6), STEPS, lambda x, table: x + table[:4]),
+    (
+        modules.ClassToken(),
+        STEPS,
+        lambda x, token: np.concatenate([token + 0 * x[:, :1], x], axis=1),
+    ),
     (PositionalEncoding(), STEPS, lambda x: x + layers.positional_encoding(4, 3)),
     (
         MultiHeadAttention(2, is_causal=True),
@@ -170,10 +182,10 @@ COMPUTED = [
 )
 def test_a_module_computes_a_function_of_its_parameters(module, x, f):
     out = module(x)
-    for param in (params_of(module) if isinstance(module, Layer) else {}).values():
+    for param in params_of(module).values():
         param += 0.1 * onp.arange(param.size, dtype="f").reshape(param.shape)
     out = module(x)
-    expected = f(x, *params_of(module).values()) if isinstance(module, Layer) else f(x)
+    expected = f(x, *params_of(module).values())
     assert out.shape == expected.shape
     assert out.dtype == expected.dtype
     onp.testing.assert_allclose(out.asnumpy(), expected.asnumpy(), rtol=1e-4, atol=1e-5)
@@ -181,7 +193,7 @@ def test_a_module_computes_a_function_of_its_parameters(module, x, f):
 
 def test_every_module_is_tested_here():
     tested = {type(module).__name__ for module, _, _ in COMPUTED}
-    elsewhere = {"Dropout", "Symbolic"}
+    elsewhere = {"Dropout", "Symbolic", "TransformerDecoderBlock"}
     assert tested | elsewhere == set(modules.__all__)
 
 
@@ -239,6 +251,101 @@ def test_a_sequence_of_an_lstm_is_its_steps():
         h, c = layer(STEPS[:, t], h, c)
         onp.testing.assert_allclose(states[:, t].asnumpy(), h.asnumpy(), rtol=1e-4, atol=1e-6)
     assert (layer(STEPS, cell=c).asnumpy() != states.asnumpy()).any()
+
+
+MASK = onp.array([[1, 1, 0, 0], [1, 1, 1, 1]], bool)
+
+
+@pytest.mark.parametrize("kind", [RNN, LSTM, GRU])
+def test_a_masked_sequence_ends_with_its_last_word(kind):
+    layer = kind(5, return_state=True)
+    states, last = layer(STEPS, mask=MASK)
+    short, short_last = layer(STEPS[:1, :2])
+    pairs = zip(last, short_last) if kind is LSTM else [(last, short_last)]
+    for found, expected in pairs:
+        onp.testing.assert_allclose(found[:1].asnumpy(), expected.asnumpy(), rtol=1e-5)
+    onp.testing.assert_allclose(states[:1, :2].asnumpy(), short.asnumpy(), rtol=1e-5)
+    assert not states[0, 2:].asnumpy().any() and states[1, 2:].asnumpy().all()
+    hidden = {"hidden": last[0], "cell": last[1]} if kind is LSTM else {"hidden": last}
+    onp.testing.assert_allclose(  # and it goes on from there
+        layer(STEPS, **hidden)[0][0].asnumpy(),
+        layer(np.concatenate([STEPS[:1, :2], STEPS[:1]], axis=1))[0][0, 2:].asnumpy(),
+        rtol=1e-4,
+        atol=1e-6,
+    )
+
+
+def test_both_directions_of_a_masked_sequence():
+    layer = modules.Bidirectional(LSTM(5, return_state=True, name="words"))
+    states, (ahead, back) = layer(STEPS, mask=MASK)
+    assert states.shape == (2, 4, 10)
+    short, (short_ahead, short_back) = layer(STEPS[:1, :2])
+    for found, expected in zip((*ahead, *back), (*short_ahead, *short_back), strict=True):
+        onp.testing.assert_allclose(found[:1].asnumpy(), expected.asnumpy(), rtol=1e-5)
+    onp.testing.assert_allclose(states[:1, :2].asnumpy(), short.asnumpy(), rtol=1e-5)
+    model = Model(Sequential(modules.Bidirectional(GRU(3, name="words")), LastStep()))
+    model.forward(STEPS)
+    assert {"words_Wx", "words_back_Wx"} <= set(model.params)
+    with pytest.raises(TypeError, match="takes a layer RNN, LSTM or GRU, got"):
+        modules.Bidirectional(ReLU())
+    with pytest.raises(ValueError, match=r"give it a new LSTM\(5\)"):
+        modules.Bidirectional(layer.ahead)
+
+
+def test_a_decoder_block_is_a_decoder():
+    block = modules.TransformerDecoderBlock(2, 16, activation="relu")
+    memory = drawn(2, 3, 8) + 1
+    out = block(WORDS, memory)
+    expected = layers.transformer_decoder(
+        WORDS, memory, block.all_params(), 2, activation=layers.relu
+    )
+    onp.testing.assert_array_equal(out.asnumpy(), expected.asnumpy())
+    parameters = layers.transformer_decoder_parameters(8, 16)
+    assert {n: p.shape for n, p in block.all_params().items()} == {
+        n: p.shape for n, p in parameters.items()
+    }
+    for name, value in block.all_params().items():  # as they start
+        assert (value.asnumpy() == 0).all() == (parameters[name].asnumpy() == 0).all(), name
+
+
+def test_words_are_decoded_one_by_one_with_a_cache():
+    positions = {kind: kind for kind in (PositionalEncoding(), modules.LearnedPositions(5))}
+    memory = drawn(2, 3, 8) + 1
+    blocks = [
+        TransformerBlock(2, 16, is_causal=True),
+        modules.TransformerDecoderBlock(2, 16),
+        MultiHeadAttention(2, is_causal=True),
+    ]
+    for position in positions:
+        for block in blocks:
+            other = (memory,) if isinstance(block, modules.TransformerDecoderBlock) else ()
+            expected = block(position(WORDS), *other).asnumpy()
+            for lengths in ([1] * 5, [2, 3], [3, 1, 1]):
+                cache, start = {}, 0
+                for length in lengths:
+                    words = position(WORDS[:, start : start + length], start=start)
+                    # the encoder's results are looked at once
+                    memory_now = [m if start == 0 else 0 * m for m in other]
+                    found = block(words, *memory_now, cache=cache).asnumpy()
+                    onp.testing.assert_allclose(
+                        found, expected[:, start : start + length], rtol=1e-4, atol=1e-5
+                    )
+                    start += length
+    with pytest.raises(ValueError, match="has 2 positions from 4 on, but table"):
+        layers.add_positions(WORDS[:, :2], drawn(5, 8), start=4)
+
+
+@pytest.mark.parametrize("kind", [bool, "f"])
+def test_masks_hold_for_new_words_too(kind):
+    layer = MultiHeadAttention(2, is_causal=True)
+    allowed = onp.ones((2, 1, 1, 5), bool)
+    allowed[0, ..., 1] = False
+    mask = allowed if kind is bool else onp.where(allowed, 0, -onp.inf).astype("f")
+    expected = layer(WORDS, mask=mask).asnumpy()
+    cache = {}
+    layer(WORDS[:, :3], mask=mask[..., :3], cache=cache)
+    found = layer(WORDS[:, 3:], mask=mask, cache=cache).asnumpy()
+    onp.testing.assert_allclose(found, expected[:, 3:], rtol=1e-4, atol=1e-5)
 
 
 def test_attention_looks_at_another_sequence():

@@ -42,6 +42,7 @@ def multi_head_attention(
     context: Any = None,
     mask: Any = None,
     is_causal: bool = False,
+    cache: dict[str, Any] | None = None,
     prob: float = 0.0,
     seed: Seed = None,
 ) -> ndarray:
@@ -69,6 +70,11 @@ def multi_head_attention(
         of a batch are no padding, of shape (N, S), is given as ``words[:, None, None]``.
     is_causal : bool
         Whether position `i` may look at positions 0 to `i` alone.
+    cache : dict, optional
+        For decoding word by word: ``{}`` before the first call, and the same dict in all later
+        ones.  It keeps the keys and values of the positions so far, and `x` holds only the new
+        positions, which follow them; S counts them all.  With `context`, it keeps the keys and
+        values of the context, which are computed once.
     prob : float
         The probability to drop a weight of the attention, as in `dropout`.
     seed : int or Generator, optional
@@ -94,6 +100,14 @@ def multi_head_attention(
     >>> weights = np.ones((8, 24)), np.zeros(24), np.ones((8, 8)), np.zeros(8)
     >>> multi_head_attention(x, *weights, heads=4, is_causal=True).shape
     (2, 5, 8)
+
+    The same, one position after another:
+
+    >>> cache = {}
+    >>> for t in range(5):
+    ...     out = multi_head_attention(x[:, t : t + 1], *weights, heads=4, cache=cache)
+    >>> out.shape, cache["key"].shape
+    ((2, 1, 8), (2, 4, 5, 2))
     """
     shapes = "x (N, L, D), Wqkv (D, 3D), bqkv (3D,), Wo (D, D), bo (D,)"
     x, Wqkv, bqkv, Wo, bo = fitting("multi_head_attention", shapes, x, Wqkv, bqkv, Wo, bo)
@@ -109,12 +123,33 @@ def multi_head_attention(
         names = "x (N, L, D), context (N, S, D)"
         x, context = fitting("multi_head_attention", names, x, context)
         (q,) = _heads(temporal_affine(x, Wqkv[:, :width], bqkv[:width]), 1, heads)
-        k, v = _heads(temporal_affine(context, Wqkv[:, width:], bqkv[width:]), 2, heads)
+        if cache:
+            k, v = cache["key"], cache["value"]
+        else:
+            k, v = _heads(temporal_affine(context, Wqkv[:, width:], bqkv[width:]), 2, heads)
+    if cache is not None:
+        if context is None and cache:
+            k = np.concatenate([cache["key"], k], axis=2)
+            v = np.concatenate([cache["value"], v], axis=2)
+        cache.update(key=k, value=v)
+    new, known = q.shape[2], k.shape[2]
+    if is_causal and context is None and new < known:  # the new positions are the last ones
+        mask, is_causal = _with_earlier(mask, onp.tri(new, known, known - new, dtype=bool)), False
     found = F.scaled_dot_product_attention(
         q, k, v, mask=mask, is_causal=is_causal, dropout_p=prob, seed=seed
     )
     side_by_side = np.swapaxes(found, 1, 2).reshape(x.shape)
     return temporal_affine(side_by_side, Wo, bo)
+
+
+def _with_earlier(mask: Any, earlier: onp.ndarray) -> Any:
+    """Return a mask that also hides later positions."""
+    if mask is None:
+        return earlier
+    mask = np.asarray(mask)
+    if mask.dtype.kind == "b":
+        return mask & earlier
+    return np.where(earlier, mask, onp.asarray(-onp.inf, mask.dtype))
 
 
 def _heads(x: Any, parts: int, heads: int) -> Any:
@@ -159,7 +194,7 @@ def positional_encoding(length: int, width: int) -> ndarray:
     return np.array(waves, dtype=get_default_dtype())
 
 
-def add_positions(x: Any, table: Any) -> ndarray:
+def add_positions(x: Any, table: Any, *, start: int = 0) -> ndarray:
     """Return vectors plus those of their positions.
 
     Parameters
@@ -168,6 +203,8 @@ def add_positions(x: Any, table: Any) -> ndarray:
     table : array_like, shape (L, D)
         A vector for each of at least T positions: a `positional_encoding`, or a parameter to be
         learned.
+    start : int
+        The position of the first vector, for decoding word by word.
 
     Returns
     -------
@@ -186,13 +223,14 @@ def add_positions(x: Any, table: Any) -> ndarray:
             [3., 4., 5.]]])
     """
     x, table = fitting("add_positions", "x (N, T, D), table (L, D)", x, table)
-    length = x.shape[1]
+    length = start + x.shape[1]
     if length > table.shape[0]:
+        begin = f" from {start} on" if start else ""
         raise ValueError(
-            f"add_positions: x of shape {x.shape} has {length} positions, but table of shape "
-            f"{table.shape} has only {table.shape[0]}"
+            f"add_positions: x of shape {x.shape} has {x.shape[1]} positions{begin}, but table of "
+            f"shape {table.shape} has only {table.shape[0]}"
         )
-    return x + table[:length]
+    return x + table[start:length]
 
 
 # ----- blocks
@@ -312,6 +350,7 @@ def transformer_encoder(
     *,
     mask: Any = None,
     is_causal: bool = False,
+    cache: dict[str, Any] | None = None,
     norm_first: bool = True,
     activation: Callable[[Any], Any] = F.gelu,
     prob: float = 0.0,
@@ -327,8 +366,8 @@ def transformer_encoder(
     x : array_like, shape (N, T, D)
     params : dict of array
         As `transformer_encoder_parameters` makes them.
-    heads, mask, is_causal
-        As in `multi_head_attention`.
+    heads, mask, is_causal, cache
+        As in `multi_head_attention`; each block has a cache of its own.
     norm_first : bool
         Whether the layer norms come before the two parts, which trains without warm-up, or after
         the sums, as in the paper.
@@ -366,7 +405,8 @@ def transformer_encoder(
     (x,) = fitting("transformer_encoder", "x (N, T, D)", x)
     prob = prob if in_training("transformer_encoder", mode) else 0.0
     block = _Block(params, heads, norm_first, prob, seed)
-    x = block.added(x, lambda x: block.attention(x, mask=mask, is_causal=is_causal), "1")
+    options = {"mask": mask, "is_causal": is_causal, "cache": cache}
+    x = block.added(x, lambda x: block.attention(x, **options), "1")
     return block.added(x, lambda x: block.feed_forward(x, activation), "2")
 
 
@@ -379,6 +419,7 @@ def transformer_decoder(
     mask: Any = None,
     memory_mask: Any = None,
     is_causal: bool = True,
+    cache: dict[str, Any] | None = None,
     norm_first: bool = True,
     activation: Callable[[Any], Any] = F.gelu,
     prob: float = 0.0,
@@ -401,6 +442,9 @@ def transformer_decoder(
         For the attention to `memory`.
     is_causal : bool
         Whether position `i` of `x` may look at positions 0 to `i` alone.
+    cache : dict, optional
+        For decoding word by word, as in `multi_head_attention`: keys and values of the positions so
+        far, and those of `memory`.
     norm_first, activation, prob, mode, seed
         As in `transformer_encoder`.
 
@@ -428,9 +472,11 @@ def transformer_decoder(
     prob = prob if in_training("transformer_decoder", mode) else 0.0
     block = _Block(params, heads, norm_first, prob, seed)
 
-    def looking_around(x: Any) -> Any:
-        return block.attention(x, "_cross", context=memory, mask=memory_mask)
-
-    x = block.added(x, lambda x: block.attention(x, mask=mask, is_causal=is_causal), "1")
-    x = block.added(x, looking_around, "3")
+    caches = [None, None]
+    if cache is not None:
+        caches = [cache.setdefault("words", {}), cache.setdefault("memory", {})]
+    to_itself = {"mask": mask, "is_causal": is_causal, "cache": caches[0]}
+    to_memory = {"context": memory, "mask": memory_mask, "cache": caches[1]}
+    x = block.added(x, lambda x: block.attention(x, **to_itself), "1")
+    x = block.added(x, lambda x: block.attention(x, "_cross", **to_memory), "3")
     return block.added(x, lambda x: block.feed_forward(x, activation), "2")

@@ -10,12 +10,17 @@ each step adds ``h @ Wh``, which has to wait for the step before::
     for each step t:
         h, c = cell(a[:, t] + h @ Wh, c)       i, f, o = sigmoid(...), g = tanh(...)
                                                c = f * c + i * g,  h = o * tanh(c)
+
+Sequences of several lengths are padded to one, and a mask says which steps count.  The others leave
+the states as they are, so that the last states are those after the last word of each example.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as onp
 
 import minpy.numpy as np
 from minpy.nn.functional import sigmoid
@@ -26,7 +31,15 @@ from minpy.numpy import ndarray
 # ----- plain
 
 
-def rnn_step(x: Any, prev_h: Any, Wx: Any, Wh: Any, b: Any) -> ndarray:
+def rnn_step(
+    x: Any,
+    prev_h: Any,
+    Wx: Any,
+    Wh: Any,
+    b: Any,
+    *,
+    activation: Callable[[Any], Any] = np.tanh,
+) -> ndarray:
     """Return the next hidden state of a plain recurrent layer, ``tanh(x @ Wx + prev_h @ Wh + b)``.
 
     Parameters
@@ -38,6 +51,7 @@ def rnn_step(x: Any, prev_h: Any, Wx: Any, Wh: Any, b: Any) -> ndarray:
     Wx : array_like, shape (D, H)
     Wh : array_like, shape (H, H)
     b : array_like, shape (H,)
+    activation : callable
 
     Returns
     -------
@@ -61,10 +75,20 @@ def rnn_step(x: Any, prev_h: Any, Wx: Any, Wh: Any, b: Any) -> ndarray:
     """
     shapes = "x (N, D), prev_h (N, H), Wx (D, H), Wh (H, H), b (H,)"
     x, prev_h, Wx, Wh, b = fitting("rnn_step", shapes, x, prev_h, Wx, Wh, b)
-    return np.tanh(x @ Wx + prev_h @ Wh + b)
+    return activation(x @ Wx + prev_h @ Wh + b)
 
 
-def rnn_temporal(x: Any, h0: Any, Wx: Any, Wh: Any, b: Any) -> ndarray:
+def rnn_temporal(
+    x: Any,
+    h0: Any,
+    Wx: Any,
+    Wh: Any,
+    b: Any,
+    *,
+    activation: Callable[[Any], Any] = np.tanh,
+    mask: Any = None,
+    return_state: bool = False,
+) -> Any:
     """Return the hidden states of a plain recurrent layer for a whole sequence.
 
     Parameters
@@ -72,12 +96,18 @@ def rnn_temporal(x: Any, h0: Any, Wx: Any, Wh: Any, b: Any) -> ndarray:
     x : array_like, shape (N, T, D)
     h0 : array_like, shape (N, H)
         The hidden state before the first step.
-    Wx, Wh, b
+    Wx, Wh, b, activation
         As in `rnn_step`.
+    mask : array_like of bool, shape (N, T), optional
+        Which steps count, in sequences that were padded.  The others leave the state as it is, and
+        their result is zero.
+    return_state : bool
+        Whether to return the last state as well.
 
     Returns
     -------
     ndarray, shape (N, T, H)
+        With ``return_state=True`` a pair of this and the last state, of shape (N, H).
 
     Raises
     ------
@@ -94,16 +124,35 @@ def rnn_temporal(x: Any, h0: Any, Wx: Any, Wh: Any, b: Any) -> ndarray:
     shapes = "x (N, T, D), h0 (N, H), Wx (D, H), Wh (H, H), b (H,)"
     x, h, Wx, Wh, b = fitting("rnn_temporal", shapes, x, h0, Wx, Wh, b)
     a: Any = temporal_affine(x, Wx, b)
-    states = []
-    for t in range(x.shape[1]):
-        h = np.tanh(a[:, t] + h @ Wh)
-        states.append(h)
-    return _sequence(states, a, h)
+    steps = _steps("rnn_temporal", x, mask)
+    states, (h,) = _run(lambda t, h: (activation(a[:, t] + h @ Wh),), a, (h,), steps)
+    return (states, h) if return_state else states
 
 
-def _sequence(states: list[ndarray], a: Any, h: Any) -> ndarray:
-    """Return states one after another, (N, T, H); also if there are none."""
-    return np.stack(states, axis=1) if states else a[:, :, : h.shape[1]]
+def _steps(layer: str, x: Any, mask: Any) -> list[Any]:
+    """Return which examples each step counts for, of shape (N, 1); or None, if for all."""
+    if mask is None:
+        return [None] * x.shape[1]
+    x, mask = fitting(layer, "x (N, T, D), mask (N, T)", x, mask)
+    counts = mask.asnumpy() != 0
+    return [None if column.all() else column[:, None] for column in counts.T]
+
+
+def _run(
+    step: Callable[..., tuple], a: Any, state: tuple[Any, ...], steps: list[Any]
+) -> tuple[Any, tuple[Any, ...]]:
+    """Return the first parts of all states one after another, (N, T, H), and the last state."""
+    outputs = []
+    for t, counts in enumerate(steps):
+        new = step(t, *state)
+        out = new[0]
+        if counts is not None:
+            out = np.where(counts, out, onp.zeros((), out.dtype))
+            new = tuple(np.where(counts, after, before) for after, before in zip(new, state))
+        state = new
+        outputs.append(out)
+    states = np.stack(outputs, axis=1) if outputs else a[:, :, : state[0].shape[1]]
+    return states, state
 
 
 # ----- gated
@@ -162,7 +211,19 @@ def gru_step(x: Any, prev_h: Any, Wx: Any, Wh: Any, b: Any, Wxh: Any, Whh: Any, 
     return _gru(x @ Wx + b, x @ Wxh + bh, prev_h, Wh, Whh)
 
 
-def gru_temporal(x: Any, h0: Any, Wx: Any, Wh: Any, b: Any, Wxh: Any, Whh: Any, bh: Any) -> ndarray:
+def gru_temporal(
+    x: Any,
+    h0: Any,
+    Wx: Any,
+    Wh: Any,
+    b: Any,
+    Wxh: Any,
+    Whh: Any,
+    bh: Any,
+    *,
+    mask: Any = None,
+    return_state: bool = False,
+) -> Any:
     """Return the hidden states of a gated recurrent unit for a whole sequence.
 
     Parameters
@@ -172,10 +233,13 @@ def gru_temporal(x: Any, h0: Any, Wx: Any, Wh: Any, b: Any, Wxh: Any, Whh: Any, 
         The hidden state before the first step.
     Wx, Wh, b, Wxh, Whh, bh
         As in `gru_step`.
+    mask, return_state
+        As in `rnn_temporal`.
 
     Returns
     -------
     ndarray, shape (N, T, H)
+        With ``return_state=True`` a pair of this and the last state, of shape (N, H).
 
     Raises
     ------
@@ -196,11 +260,12 @@ def gru_temporal(x: Any, h0: Any, Wx: Any, Wh: Any, b: Any, Wxh: Any, Whh: Any, 
     x, h, Wx, Wh, b, Wxh, Whh, bh = fitting("gru_temporal", shapes, x, h0, Wx, Wh, b, Wxh, Whh, bh)
     gates: Any = temporal_affine(x, Wx, b)
     candidates: Any = temporal_affine(x, Wxh, bh)
-    states = []
-    for t in range(x.shape[1]):
-        h = _gru(gates[:, t], candidates[:, t], h, Wh, Whh)
-        states.append(h)
-    return _sequence(states, gates, h)
+
+    def step(t: int, h: Any) -> tuple[Any]:
+        return (_gru(gates[:, t], candidates[:, t], h, Wh, Whh),)
+
+    states, (h,) = _run(step, gates, (h,), _steps("gru_temporal", x, mask))
+    return (states, h) if return_state else states
 
 
 def _gru(gates: Any, candidate: Any, h: Any, Wh: Any, Whh: Any) -> Any:
@@ -257,7 +322,17 @@ def lstm_step(
     return _lstm(x @ Wx + prev_h @ Wh + b, prev_c)
 
 
-def lstm_temporal(x: Any, h0: Any, Wx: Any, Wh: Any, b: Any, *, c0: Any = None) -> ndarray:
+def lstm_temporal(
+    x: Any,
+    h0: Any,
+    Wx: Any,
+    Wh: Any,
+    b: Any,
+    *,
+    c0: Any = None,
+    mask: Any = None,
+    return_state: bool = False,
+) -> Any:
     """Return the hidden states of a long short-term memory for a whole sequence.
 
     Parameters
@@ -269,10 +344,14 @@ def lstm_temporal(x: Any, h0: Any, Wx: Any, Wh: Any, b: Any, *, c0: Any = None) 
         As in `lstm_step`.
     c0 : array_like, shape (N, H), optional
         The cell before the first step; by default zeros.
+    mask, return_state
+        As in `rnn_temporal`.
 
     Returns
     -------
     ndarray, shape (N, T, H)
+        With ``return_state=True`` a pair of this and ``(h, c)``, the last state and cell, each of
+        shape (N, H).
 
     Raises
     ------
@@ -290,11 +369,9 @@ def lstm_temporal(x: Any, h0: Any, Wx: Any, Wh: Any, b: Any, *, c0: Any = None) 
     shapes = "x (N, T, D), h0 (N, H), c0 (N, H), Wx (D, 4H), Wh (H, 4H), b (4H,)"
     x, h, c, Wx, Wh, b = fitting("lstm_temporal", shapes, x, h0, c0, Wx, Wh, b)
     a: Any = temporal_affine(x, Wx, b)
-    states = []
-    for t in range(x.shape[1]):
-        h, c = _lstm(a[:, t] + h @ Wh, c)
-        states.append(h)
-    return _sequence(states, a, h)
+    steps = _steps("lstm_temporal", x, mask)
+    states, last = _run(lambda t, h, c: _lstm(a[:, t] + h @ Wh, c), a, (h, c), steps)
+    return (states, last) if return_state else states
 
 
 def _lstm(a: Any, c: Any) -> tuple[Any, Any]:
@@ -310,7 +387,12 @@ def _lstm(a: Any, c: Any) -> tuple[Any, Any]:
 
 
 def bidirectional(
-    layer: Callable[..., ndarray], x: Any, forward: Sequence[Any], backward: Sequence[Any]
+    layer: Callable[..., ndarray],
+    x: Any,
+    forward: Sequence[Any],
+    backward: Sequence[Any],
+    *,
+    mask: Any = None,
 ) -> ndarray:
     """Return the states of two recurrent layers, one of which reads the sequence from its end.
 
@@ -321,6 +403,8 @@ def bidirectional(
     x : array_like, shape (N, T, D)
     forward, backward : sequence
         What `layer` is called with after `x`, in each direction: ``(h0, Wx, Wh, b)``.
+    mask : array_like of bool, shape (N, T), optional
+        Which steps count, as in `rnn_temporal`.
 
     Returns
     -------
@@ -339,6 +423,8 @@ def bidirectional(
     (4, 10, 6)
     """
     (x,) = fitting("bidirectional", "x (N, T, D)", x)
-    ahead = layer(x, *forward)
-    back: Any = layer(x[:, ::-1], *backward)
+    there = {} if mask is None else {"mask": mask}
+    back_again = {} if mask is None else {"mask": np.asarray(mask)[:, ::-1]}
+    ahead = layer(x, *forward, **there)
+    back: Any = layer(x[:, ::-1], *backward, **back_again)
     return np.concatenate([ahead, back[:, ::-1]], axis=2)

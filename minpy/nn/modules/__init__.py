@@ -6,6 +6,14 @@ have shape (N, C, H, W), sequences (N, T, D).
 """
 
 from minpy.nn.containers import Concatenate
+from minpy.nn.modules.attention import (
+    ClassToken,
+    LearnedPositions,
+    MultiHeadAttention,
+    PositionalEncoding,
+    TransformerBlock,
+    TransformerDecoderBlock,
+)
 from minpy.nn.modules.dense import (
     BatchNorm,
     Convolution,
@@ -15,15 +23,7 @@ from minpy.nn.modules.dense import (
     ResidualBlock,
 )
 from minpy.nn.modules.images import ConvTranspose, GroupNorm, InstanceNorm
-from minpy.nn.modules.sequences import (
-    GRU,
-    LSTM,
-    RNN,
-    LastStep,
-    MultiHeadAttention,
-    PositionalEncoding,
-    TransformerBlock,
-)
+from minpy.nn.modules.recurrent import GRU, LSTM, RNN, Bidirectional, LastStep
 from minpy.nn.modules.stateless import (
     ELU,
     GELU,
@@ -79,8 +79,12 @@ __all__ = [
     "LSTM",
     "GRU",
     "LastStep",
+    "Bidirectional",
     "MultiHeadAttention",
     "TransformerBlock",
+    "TransformerDecoderBlock",
     "PositionalEncoding",
+    "LearnedPositions",
+    "ClassToken",
     "Symbolic",
 ]

@@ -172,6 +172,43 @@ def test_torch(torch, kind, dtype):
     )
 
 
+@pytest.mark.parametrize("directions", [1, 2])
+def test_padded_sequences_as_in_torch(torch, directions):
+    """States, last states, and gradients are those of a packed sequence."""
+    lengths = [T, 2]
+    mask = onp.arange(T) < onp.array(lengths)[:, None]
+    x, ws = drawn(N, T, D), weights("lstm")
+    zeros = onp.zeros((N, H))
+
+    def ours(x, *ws):
+        if directions == 2:
+            w = (zeros, *ws)
+            return layers.bidirectional(layers.lstm_temporal, x, w, w, mask=mask)
+        states, (h, c) = layers.lstm_temporal(x, zeros, *ws, mask=mask, return_state=True)
+        return states, h, c
+
+    def theirs(x, Wx, Wh, b):
+        order = [*range(2 * H), *range(3 * H, 4 * H), *range(2 * H, 3 * H)]
+        layer = torch.nn.LSTM(D, H, batch_first=True, bidirectional=directions == 2).double()
+        flat = [Wx.T[order], Wh.T[order], b[order], torch.zeros_like(b)]
+        values = {name: flat[i % 4] for i, (name, _) in enumerate(layer.named_parameters())}
+        packed = torch.nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True)
+        out, (h, c) = torch.func.functional_call(layer, values, (packed,))
+        states, _ = torch.nn.utils.rnn.pad_packed_sequence(out, batch_first=True)
+        return states if directions == 2 else (states, h[0], c[0])
+
+    same_as_torch(torch, ours, theirs, x, *ws)
+
+
+def test_a_mask_of_another_shape_is_explained():
+    x, h = drawn(N, T, D), drawn(N, H)
+    for kind in SHAPES:
+        with pytest.raises(
+            ValueError, match=rf"{kind}_temporal: mask has shape \(2, 3\), but must"
+        ):
+            getattr(layers, f"{kind}_temporal")(x, h, *weights(kind), mask=onp.ones((N, 3)))
+
+
 def test_arrays_on_torch(torch):
     xs = drawn(N, T, D), drawn(N, H), *weights("lstm")
     expected = minpy.grad(lambda xs: np.sum(layers.lstm_temporal(*xs) ** 2))(list(xs))
