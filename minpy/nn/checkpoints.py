@@ -45,7 +45,7 @@ def save(
         path,
         {
             "params": model.params,
-            "aux_params": model.aux_params,
+            "aux_params": model.all_aux_params(),
             "solver": solver,
             "made_with": _setup_of(model, updater, dataiter),
             "data": state_of(dataiter),

@@ -27,7 +27,7 @@ import functools
 import inspect
 import os
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import minpy.numpy as np
@@ -37,6 +37,7 @@ from minpy.nn import layers, parameters
 from minpy.nn.io import DataBatch, keep_position
 from minpy.nn.module import Module, Shape, modules_in
 from minpy.nn.parameter_store import ParameterStore
+from minpy.symbol import Function
 from minpy.tree import leaves, tree_map
 
 __all__ = ["Model", "ModelBase"]
@@ -278,6 +279,43 @@ class ModelBase(ParameterStore):
 
         return of_params
 
+    # -- symbols of MXNet that it calls
+
+    def _symbols(self) -> dict[str, Function]:
+        """Return the `Function` objects among the attributes, alone or in a container, by name."""
+        found = {}
+        for name, value in vars(self).items():
+            if isinstance(value, Function):
+                found[name] = value
+            elif isinstance(value, dict | list | tuple):
+                items = value.items() if isinstance(value, dict) else enumerate(value)
+                found.update({f"{name}.{i}": x for i, x in items if isinstance(x, Function)})
+        return found
+
+    def all_aux_params(self) -> dict[str, Any]:
+        """Return `aux_params`, and the states of MXNet's symbols such as ``conv.bn_moving_mean``.
+
+        Returns
+        -------
+        dict of Array
+            Those of a `Function` that is an attribute of the model, or in a dict, list or tuple
+            that is one; a state that has no value yet is left out.
+        """
+        states = {
+            f"{name}.{state}": np.array(value)
+            for name, function in self._symbols().items()
+            for state, value in function.states.values_now.items()
+        }
+        return {**self.aux_params, **states}
+
+    def _set_aux_params(self, values: Mapping[str, Any]) -> None:
+        own = dict(values)
+        for name, function in self._symbols().items():
+            for state in function.states:
+                if f"{name}.{state}" in own:
+                    function.states[state] = own.pop(f"{name}.{state}")
+        super()._set_aux_params(own)
+
     # -- copies
 
     def __copy__(self) -> Any:
@@ -307,7 +345,7 @@ class ModelBase(ParameterStore):
         self.check_params()
         path = os.fspath(prefix)
         path = path if path.endswith(ENDINGS) else f"{path}.npz"
-        parameters.save(path, {"params": self.params, "aux_params": self.aux_params})
+        parameters.save(path, {"params": self.params, "aux_params": self.all_aux_params()})
         return path
 
     def load(self, prefix: str | os.PathLike) -> Any:

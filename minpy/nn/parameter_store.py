@@ -189,7 +189,14 @@ class ParameterStore:
                 "Build the model as it was when they were saved"
             )
         self.params.update({name: np.array(value) for name, value in params.items()})
-        self.aux_params.update({name: _copied(value) for name, value in aux_params.items()})
+        self._set_aux_params({name: _copied(value) for name, value in aux_params.items()})
+
+    def all_aux_params(self) -> dict[str, Any]:
+        """Return what a file of the parameters must hold beside them, by name."""
+        return dict(self.aux_params)
+
+    def _set_aux_params(self, values: Mapping[str, Any]) -> None:
+        self.aux_params.update(values)
 
     # -- to look at
 

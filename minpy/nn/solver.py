@@ -350,7 +350,7 @@ class Solver:
             state.best_epoch = state.epoch
             state.best_val_acc = score
             state.best_params = _copies(self.model.params)
-            state.best_aux_params = _copies(self.model.aux_params)
+            state.best_aux_params = _copies(self.model.all_aux_params())
         self.updater.scale_rates(self.lr_decay)
         self._add_elapsed_time()
 
