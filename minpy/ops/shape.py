@@ -43,8 +43,8 @@ _reshape = op(
 _ravel = op("ravel", lambda g, ans, x, order: _reshape(g, x, order=order))
 _transpose = op(
     "transpose",
-    lambda g, ans, x, axes: _transpose(g, _inverse(axes)),
-    raw=lambda x, axes: x.transpose(axes),
+    lambda g, ans, x, axes=None: _transpose(g, _inverse(axes)),
+    raw=lambda x, axes=None: x.transpose(axes),
 )
 squeeze = op("squeeze", lambda g, ans, a, axis=None: _reshape(g, a))
 expand_dims = op("expand_dims", lambda g, ans, a, axis: _reshape(g, a))

@@ -235,6 +235,9 @@ ROWS = {
     "linalg.pinv": [((A(3, 2),), {})],
     "linalg.det": [((A(3, 3),), {}), ((A(2, 2, 2),), {}), ((A(3),), {}), ((A(0, 0),), {})],
     "linalg.slogdet": [((A(3, 3),), {}), ((A(2, 2, 2),), {}), ((onp.zeros((2, 2)),), {})],
+    "linalg.cofactors": [((A(3, 3),), {}), ((A(2, 2, 2),), {}), ((onp.ones((3, 3)),), {})],
+    "linalg.eigvalsh": [((A(3, 3),), {}), ((A(2, 3, 3),), {"UPLO": "U"}), ((A(2, 3),), {})],
+    "linalg.svdvals": [((A(3, 2),), {}), ((A(2, 3, 3),), {})],
     "linalg.solve": [
         ((A(*a), A(*b)), {})
         for a, b in [
@@ -269,6 +272,7 @@ ELSEWHERE = """
 ON_NUMPY = {
     "cbrt": "PyTorch has none",
     "linalg.eig": "NumPy's result is real if all eigenvalues are",
+    "linalg.eigvals": "NumPy's result is real if all eigenvalues are",
 }
 
 

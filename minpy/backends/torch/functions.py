@@ -340,7 +340,7 @@ def einsum(*operands: Tensor, subscripts: str) -> Tensor:
 
 
 def _on_matrices(name: str, *, square: bool = True) -> Callable[..., Any]:
-    call, numpys = getattr(torch.linalg, name), getattr(onp.linalg, name)
+    call, numpys = getattr(torch.linalg, name), getattr(onp.linalg, name, None)
 
     def run(a, *args, **static):
         if a.ndim < 2 or (square and a.shape[-1] != a.shape[-2]):
@@ -351,10 +351,18 @@ def _on_matrices(name: str, *, square: bool = True) -> Callable[..., Any]:
     return run
 
 
-for _name in "inv det slogdet cholesky eigh".split():
+for _name in "inv det slogdet cholesky eigh eigvalsh".split():
     globals()[f"linalg_{_name}"] = _on_matrices(_name)
-for _name in "pinv svd qr".split():
+for _name in "pinv svd svdvals qr".split():
     globals()[f"linalg_{_name}"] = _on_matrices(_name, square=False)
+
+
+def linalg_cofactors(a: Tensor) -> Tensor:
+    u, s, vh = torch.linalg.svd(_inexact(a))
+    eye = torch.eye(s.shape[-1], dtype=torch.bool, device=s.device)
+    others = torch.where(eye, 1, s[..., None, :]).prod(-1)
+    scale = (torch.linalg.det(u) * torch.linalg.det(vh))[..., None, None]
+    return scale * ((u * others[..., None, :]) @ vh).conj()
 
 
 def linalg_solve(a: Tensor, b: Tensor) -> Tensor:
