@@ -23,6 +23,7 @@ from minpy.ops.nn.normalization import (
     group_norm,
     instance_norm,
     layer_norm,
+    normalize,
     standardize,
 )
 from minpy.ops.nn.pooling import (
@@ -47,6 +48,7 @@ __all__ = [
     "log_softmax",
     "logsumexp",
     "standardize",
+    "normalize",
     "batch_norm",
     "layer_norm",
     "group_norm",

@@ -43,6 +43,13 @@ from minpy.nn.layers.recurrent import (
     rnn_temporal,
 )
 from minpy.nn.layers.residual import residual_block, residual_block_parameters
+from minpy.nn.layers.special_losses import (
+    focal_loss,
+    gaussian_nll_loss,
+    kl_div_loss,
+    nt_xent_loss,
+    triplet_loss,
+)
 
 __all__ = [
     "affine",
@@ -67,6 +74,11 @@ __all__ = [
     "huber_loss",
     "bce_with_logits",
     "temporal_softmax_loss",
+    "focal_loss",
+    "kl_div_loss",
+    "gaussian_nll_loss",
+    "triplet_loss",
+    "nt_xent_loss",
     "conv",
     "max_pool",
     "avg_pool",

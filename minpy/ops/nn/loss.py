@@ -109,11 +109,16 @@ def cross_entropy(
     logits, labels = floating(logits), as_array(labels)
     axis = normal_axis(axis, logits.ndim)
     classes = logits.shape[axis]
-    shape = logits.shape[:axis] + logits.shape[axis + 1 :]
+    shape = _without(axis, logits)
     if classes == 0 or labels.shape not in (shape, logits.shape):
+        fitting = [i for i in range(logits.ndim) if _without(i, logits) == labels.shape]
+        hint = ""
+        if fitting and classes:
+            hint = f"; if axis {fitting[0]} is that of the classes, write axis={fitting[0]}"
         raise ValueError(
             f"cross_entropy: for logits of shape {logits.shape}, with {classes} classes along axis "
-            f"{axis}, labels have shape {shape}, or that of the logits, but got {labels.shape}"
+            f"{axis}, labels have shape {shape}, or that of the logits, but got "
+            f"{labels.shape}{hint}"
         )
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"cross_entropy: reduction is mean, sum or none, but got {reduction!r}")
@@ -141,6 +146,10 @@ def cross_entropy(
     if reduction == "sum":
         return sum_(losses)
     return mean(losses) if valid is None else sum_(losses / int(valid.sum()))
+
+
+def _without(axis: int, x: Array) -> tuple[int, ...]:
+    return x.shape[:axis] + x.shape[axis + 1 :]
 
 
 def _rows(x: Array, axis: int) -> Array:

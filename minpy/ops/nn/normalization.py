@@ -17,6 +17,7 @@ import numpy as onp
 
 from minpy.array import Array
 from minpy.ops.creation import as_array
+from minpy.ops.indexing import where
 from minpy.ops.nn.arguments import floating
 from minpy.ops.reduction import Axis, axes_of, count
 from minpy.ops.reduction import sum as sum_
@@ -83,6 +84,34 @@ def standardize(x: Any, axis: Axis = -1, eps: float = 1e-5) -> tuple[Array, Arra
     """
     x = floating(x)
     return _standardize(x, axes=axes_of(axis, x.ndim), eps=eps)
+
+
+def normalize(x: Any, axis: Axis = -1, eps: float = 1e-12) -> Array:
+    """Return `x` divided by its length along some axes: vectors of length 1.
+
+    Parameters
+    ----------
+    x : array_like
+    axis : int or sequence of int
+    eps : float
+        Shorter vectors are divided by this, so that a zero one stays zero.
+
+    Returns
+    -------
+    Array, of the shape of `x`
+
+    Examples
+    --------
+    >>> from minpy.nn import functional as F
+    >>> F.normalize([[3.0, 4.0], [0.0, 0.0]])
+    array([[0.6, 0.8],
+           [0. , 0. ]])
+    """
+    x = floating(x)
+    squares = sum_(x * x, axis=axes_of(axis, x.ndim), keepdims=True)
+    long = squares.asnumpy() >= eps * eps
+    length = where(long, squares, onp.asarray(eps * eps, squares.dtype)) ** 0.5
+    return x / length
 
 
 # ----- a scale and a shift to be learned

@@ -7,6 +7,7 @@ import pytest
 
 import minpy
 import minpy.numpy as np
+from minpy.nn import functional as F
 from minpy.nn import layers
 
 from ..agreement import close, differentiable_twice, drawn, same_as_torch
@@ -274,3 +275,72 @@ def test_what_is_wrong_over_time_is_explained():
         layers.temporal_softmax_loss(x, WORDS, MASK[:2])
     with pytest.raises(IndexError, match=r"labels\[0, 0\] is 9, but there are 7 classes"):
         layers.temporal_softmax_loss(x, onp.full((3, T), 9), MASK)
+
+
+# ---------------------------------------------------------------------------- weights, reductions
+
+WEIGHTS = onp.array([1.0, 0.0, 2.0, 0.5, 3.0, 1.0])
+
+
+def all_losses():
+    for name in OF_CLASSES:
+        yield name, (scores(name), NUMBERS)
+        yield name, (scores(name), ONE_HOT)
+    for name in OF_NUMBERS:
+        yield name, (2 * drawn(N, C), onp.abs(drawn(N, C, seed=1)) % 1)
+    words = onp.random.default_rng(1).integers(0, V, (N, T))
+    yield "temporal_softmax_loss", (drawn(N, T, V), words)
+
+
+@pytest.mark.parametrize(("name", "arguments"), list(all_losses()))
+def test_weights_and_reductions(name, arguments):
+    f = getattr(layers, name)
+    single = onp.array([f(*(x[n : n + 1] for x in arguments)).item() for n in range(N)])
+    each = f(*arguments, reduction="none").asnumpy()
+    elements = each.reshape(N, -1)
+    close(elements.mean(axis=1), single, "float64")
+    close(f(*arguments, reduction="sum"), each.sum(), "float64")
+    close(f(*arguments, weights=WEIGHTS), onp.average(single, weights=WEIGHTS), "float64")
+    weighted = WEIGHTS.reshape((N,) + (1,) * (each.ndim - 1)) * each
+    close(f(*arguments, weights=WEIGHTS, reduction="none"), weighted, "float64")
+    close(f(*arguments, weights=WEIGHTS.tolist(), reduction="sum"), weighted.sum(), "float64")
+    gradient = minpy.grad(lambda x: f(x, arguments[1], weights=WEIGHTS))(arguments[0])
+    assert not gradient[1].asnumpy().any()
+    with pytest.raises(ValueError, match=rf"{name}: weights has shape \(5,\), but must be \(6,\)"):
+        f(*arguments, weights=WEIGHTS[:5])
+    with pytest.raises(ValueError, match=r"reduction (is 'mean', 'sum' or 'none'|is mean, sum or)"):
+        f(*arguments, reduction="max")
+
+
+def test_weights_of_elements(torch):
+    weights = onp.abs(drawn(N, C, seed=3))
+    same_as_torch(
+        torch,
+        lambda x, y: layers.bce_with_logits(x, y, weights=weights, reduction="sum"),
+        lambda x, y: torch.nn.functional.binary_cross_entropy_with_logits(
+            x, y, torch.from_numpy(weights), reduction="sum"
+        ),
+        drawn(N, C),
+        onp.abs(drawn(N, C, seed=1)) % 1,
+    )
+
+
+def test_weights_of_classes_as_in_torch(torch):
+    of_classes = onp.array([1.0, 2.0, 0.0, 0.5])
+    same_as_torch(
+        torch,
+        lambda x: layers.softmax_loss(x, NUMBERS, weights=of_classes[NUMBERS]),
+        lambda x: torch.nn.functional.cross_entropy(
+            x, torch.from_numpy(NUMBERS), torch.from_numpy(of_classes)
+        ),
+        drawn(N, C),
+    )
+
+
+def test_the_neighbour_is_named_for_scores_with_more_axes():
+    with pytest.raises(ValueError, match=r"\(N, T\), use temporal_softmax_loss\(x, y, mask\)"):
+        layers.softmax_loss(drawn(2, 3, 4), onp.zeros((2, 3), int))
+    with pytest.raises(ValueError, match=r"use functional\.cross_entropy\(x, y, axis=1\)"):
+        layers.softmax_loss(drawn(2, 3, 4, 4), onp.zeros((2, 4, 4), int))
+    with pytest.raises(ValueError, match="if axis 2 is that of the classes, write axis=2"):
+        F.cross_entropy(drawn(2, 3, 4), onp.zeros((2, 3), int))
