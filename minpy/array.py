@@ -167,6 +167,7 @@ class Array(ArrayMethods):
     def _leave(self, how: str) -> Any:
         data = printable(self)  # a view may become recorded by this
         if self._node is not None:
+            __tracebackhide__ = True
             raise errors.implicit_exit(how, self)
         return data
 

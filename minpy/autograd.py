@@ -39,6 +39,7 @@ from minpy.ops.creation import as_array, astype, new_array
 from minpy.ops.elementwise import real
 from minpy.ops.shape import concatenate, reshape
 from minpy.tape import Node, leaf, moved, next_serial
+from minpy.tracebacks import hide_frames
 from minpy.tree import is_nested, leaves, tree_map
 
 Argnum = int | str | Sequence[int | str]
@@ -91,9 +92,13 @@ class Recording:
             _active[id(self)] = self.leaves
         try:
             self.result = f(*given_args, **given_kwargs)
-        except BaseException:
+        except BaseException as error:
             self.stop()
             _let_go(self.leaves, 2)  # the traceback refers to them: the oldest are not looked at
+            if isinstance(error.__cause__, errors.ImplicitExitError):
+                # NumPy hides it behind "setting an array element with a sequence"
+                written = errors.written_outside("plain[i] = x")
+                raise written.with_traceback(error.__traceback__) from None
             raise
 
     def _leaf(self, value: Any) -> Any:
@@ -306,18 +311,22 @@ def value_and_grad(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Any, 
 
     @functools.wraps(f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        recording = Recording(f, argnum, args, kwargs)
         try:
-            end = recording.end()
-            if end.dtype.kind == "c":
-                raise errors.complex_result(f)
-            data, ends = end._data, [end._node]
-            recording.result = None
-            del end
-            found, node = _pulled(recording, ends, _ones(data))
-            return _value(data, node), recording.gradients(found)
-        finally:
-            recording.close()
+            recording = Recording(f, argnum, args, kwargs)
+            try:
+                end = recording.end()
+                if end.dtype.kind == "c":
+                    raise errors.complex_result(f)
+                data, ends = end._data, [end._node]
+                recording.result = None
+                del end
+                found, node = _pulled(recording, ends, _ones(data))
+                return _value(data, node), recording.gradients(found)
+            finally:
+                recording.close()
+        except BaseException as error:
+            hide_frames(error)
+            raise
 
     return value_and_gradient
 
@@ -364,7 +373,11 @@ def grad(f: Callable, argnum: Argnum = 0) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        return both(*args, **kwargs)[1]
+        try:
+            return both(*args, **kwargs)[1]
+        except BaseException as error:
+            hide_frames(error)
+            raise
 
     return gradient
 
@@ -392,7 +405,11 @@ def make_vjp(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Callable, A
 
     @functools.wraps(f)
     def vjp_and_value(*args: Any, **kwargs: Any) -> tuple[Callable, Any]:
-        recording = Recording(f, argnum, args, kwargs)
+        try:
+            recording = Recording(f, argnum, args, kwargs)
+        except BaseException as error:
+            hide_frames(error)
+            raise
         try:
             nested = tree_map(_handle_of, recording.result) if is_nested(recording.result) else None
             if nested is not None:

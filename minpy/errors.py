@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as onp
 
+from minpy.tracebacks import hide_frames
+
 
 class NoGradientError(TypeError):
     """A recorded array met a function for which there is no gradient rule."""
@@ -62,17 +64,22 @@ def implicit_exit(how: str, x: Any) -> ImplicitExitError:
     )
 
 
-def explained(error: Exception, name: str, args: tuple[Any, ...]) -> Exception:
-    """Return NumPy's error with the function and the shapes of its arguments in the message.
+def explain(
+    error: Exception, name: str, args: tuple[Any, ...], numpys: Exception | None = None
+) -> None:
+    """Put the function and the shapes of its arguments into the message of an error.
 
-    Where one function of ours calls another, it is the outer one that the message names.
+    `numpys` is the error of the same type that NumPy raises, if it is another.  Where one function
+    of ours calls another, the message names the outer one.  It says more than frames of ours and
+    of NumPy's, so these leave the traceback.
     """
     if isinstance(error, _ours) or type(error).__name__ not in _EXPLAINED:
-        return error
-    error = getattr(error, "original", error)
-    new: Any = type(error)(f"{name} of {' and '.join(map(_shape_of, args))}: {error}")
-    new.original = error
-    return new
+        return
+    numpys = numpys or error
+    said = getattr(numpys, "numpy_message", None) or str(numpys)
+    error.__init__(f"{name} of {' and '.join(map(_shape_of, args))}: {said}")  # type: ignore[misc]
+    error.numpy_message = said  # type: ignore[attr-defined]
+    hide_frames(error, keep_origin=False)
 
 
 _ours = (NoGradientError, ImplicitExitError, NanError, BackendError)

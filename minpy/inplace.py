@@ -77,7 +77,8 @@ def getitem(x: Any, index: Any) -> Any:
     try:
         ans = data[index]
     except IndexError as error:
-        raise errors.explained(error, "getitem", (x,)) from error
+        errors.explain(error, "getitem", (x,))
+        raise
     _GETITEM.count()
     node = x._node
     if type(ans) is not ndarray and (node is None or not isinstance(ans, onp.inexact)):

@@ -70,7 +70,7 @@ from minpy.array import (
 from minpy.backends import FOREIGN, NUMPY, NUMPYS, Backend, backend_of, check_policy, common_backend
 from minpy.backends.scalars import PLAIN, SCALARS, as_scalar
 from minpy.backends.statistics import counter, op_watchers, watched
-from minpy.errors import explained, no_gradient
+from minpy.errors import explain, no_gradient
 
 Rule = Callable[..., Any]
 Node = tuple  # (serial, op, parents, values, static)
@@ -188,7 +188,8 @@ def unary(name: str, rule: Rule, reads: str = "", raw: Any = None) -> Callable[[
         try:
             ans = run(data)
         except Exception as error:
-            raise explained(error, record.name, (x,)) from error
+            explain(error, record.name, (x,))
+            raise
         if type(ans) is not ndarray and (node is None or not isinstance(ans, onp.inexact)):
             if link is None or isinstance(ans, onp.generic):
                 return scalar_result(ans, node, record)
@@ -259,7 +260,8 @@ def binary(
         try:
             ans = run(x_data, y_data)
         except Exception as error:
-            raise explained(error, record.name, (x, y)) from error
+            explain(error, record.name, (x, y))
+            raise
         if type(ans) is not ndarray:
             node = x_node or y_node
             if node is None or not isinstance(ans, onp.inexact):
@@ -330,7 +332,8 @@ def op(name: str, *rules: Rule | None, reads: str = "", raw: Any = None) -> Call
         try:
             ans = record.run(data, *args[1:], **static)
         except Exception as error:
-            raise explained(error, name, args) from error
+            explain(error, name, args)
+            raise
         node = x._node
         if type(ans) is not ndarray and (node is None or not isinstance(ans, onp.inexact)):
             node = _node_of(record, args, ans, static) if node is not None else None
@@ -400,7 +403,8 @@ def apply(record: Op, *args: Any, **static: Any) -> Any:
     try:
         ans = run(*data, **static)
     except Exception as error:
-        raise explained(error, record.name, args) from error
+        explain(error, record.name, args)
+        raise
     node = _node_of(record, moved_args, ans, static) if recorded else None
     return wrap_result(ans, node, backend, args, data, record, static)
 

@@ -144,7 +144,7 @@ class Backend:
             except NotImplementedError:  # of these arguments
                 return fallback(*args, **static)
             except RuntimeError as error:
-                raise errors.of_library(error, self) from error
+                raise errors.of_library(error, self) from None
             count()
             return ans
 

@@ -23,7 +23,7 @@ from minpy.backends.statistics import counter, plain_watchers, watched
 from minpy.errors import (
     ImplicitExitError,
     NoGradientError,
-    explained,
+    explain,
     no_gradient,
     written_outside,
 )
@@ -173,7 +173,8 @@ def plain(name: str, function: Callable, *, refuses: bool = True) -> Callable:
             run = watched(name, function, plain_watchers) if plain_watchers else function
             result = run(*unwrap_nested(args), **unwrap_nested(kwargs))
         except Exception as error:
-            raise explained(error, name, args) from error
+            explain(error, name, args)
+            raise
         if refused and not is_discrete(result):
             raise no_gradient(name)
         if found.arrays and type(result) is ndarray and shows_memory_of(result, found.arrays):
@@ -231,7 +232,8 @@ def elsewhere(
         run = backend.implementation(name, function)
         return wrap_nested(watched(name, run, plain_watchers)(*args, **kwargs))
     except Exception as error:
-        raise explained(error, name, args) from error
+        explain(error, name, args)
+        raise
 
 
 def fits(shape: tuple, into_shape: tuple) -> bool:
@@ -301,7 +303,12 @@ def traced(name: str, function: Callable, ours: Callable) -> Callable:
             with onp.errstate(all="ignore"):
                 return with_values(name, recorded(*args, **kwargs), values)
         except Exception as error:
-            raise explained(numpys_error(error, function, args, kwargs), name, args) from error
+            theirs = numpys_error(error, function, args, kwargs)
+            if type(theirs) is not type(error):
+                explain(theirs, name, args)
+                raise theirs from None
+            explain(error, name, args, theirs)
+            raise
 
     def recorded_or_view(result, args, kwargs):
         try:
