@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import tempfile
 from collections.abc import Sequence
@@ -30,6 +31,7 @@ from grading.ledger import Ledger
 from grading.pipeline import run as run_course
 from grading.sandbox import Limits, SandboxError
 from grading.submission import Graded
+from minpy.course import hand_in
 
 SOLUTIONS = Path(__file__).parent.parent / "solutions"
 
@@ -165,6 +167,22 @@ def demo(
         outcomes = grade_with_progress(course, (), (), Limits(), jobs, not no_sandbox)
     console.print(table(outcomes))
     show_paths(course, outcomes)
+
+
+@app.command(name="hand-in")
+def hand_in_command(
+    folder: Annotated[Path, typer.Argument(help="of one assignment", show_default=False)],
+    student: Annotated[str, typer.Option(help="your name")] = getpass.getuser(),
+    run_checks: Annotated[
+        bool, typer.Option("--run/--no-run", help="run the public checks once more")
+    ] = True,
+) -> None:
+    """Make one zip of a student's work, and say what is missing; for students."""
+    try:
+        console.print(Text(str(hand_in(student, folder, run_checks))))
+    except NotADirectoryError as error:
+        console.print(Text(str(error), style="bold red"))
+        raise typer.Exit(1) from None
 
 
 def _warn_without_sandbox(no_sandbox: bool) -> None:

@@ -59,10 +59,15 @@ notebook saves the best network, and `trained` makes the check that gives points
 The check in the notebook looks at the validation images; the grader computes the scores of the test
 images itself, from the file.
 
+`hand_in` runs the checks of a folder once more, says what is missing, and makes one zip.
+``python -m minpy.course`` does the same, and merges a mended release into a student's notebook
+(`minpy.course.merge`).
+
 Nothing here draws, reads or downloads anything when it is imported.
 """
 
 from minpy.course.data import SIZES, Settings, best_data, chosen_size, known_values, load_images
+from minpy.course.hand_in import hand_in
 from minpy.course.parameter_file import ParameterFile
 from minpy.course.pictures import LiveCurves, draw_trials
 from minpy.course.trained import TrainedCheck, trained
@@ -76,6 +81,7 @@ __all__ = [
     "best_data",
     "chosen_size",
     "draw_trials",
+    "hand_in",
     "known_values",
     "load_images",
     "trained",
