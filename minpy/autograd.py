@@ -39,7 +39,7 @@ from minpy.ops.creation import as_array, astype, new_array
 from minpy.ops.elementwise import real
 from minpy.ops.shape import concatenate, reshape
 from minpy.tape import Node, leaf, moved, next_serial
-from minpy.tracebacks import hide_frames
+from minpy.tracebacks import shorten_traceback
 from minpy.tree import is_nested, leaves, tree_map
 
 Argnum = int | str | Sequence[int | str]
@@ -310,23 +310,20 @@ def value_and_grad(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Any, 
         raise errors.no_function(f)
 
     @functools.wraps(f)
+    @shorten_traceback
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        recording = Recording(f, argnum, args, kwargs)
         try:
-            recording = Recording(f, argnum, args, kwargs)
-            try:
-                end = recording.end()
-                if end.dtype.kind == "c":
-                    raise errors.complex_result(f)
-                data, ends = end._data, [end._node]
-                recording.result = None
-                del end
-                found, node = _pulled(recording, ends, _ones(data))
-                return _value(data, node), recording.gradients(found)
-            finally:
-                recording.close()
-        except BaseException as error:
-            hide_frames(error)
-            raise
+            end = recording.end()
+            if end.dtype.kind == "c":
+                raise errors.complex_result(f)
+            data, ends = end._data, [end._node]
+            recording.result = None
+            del end
+            found, node = _pulled(recording, ends, _ones(data))
+            return _value(data, node), recording.gradients(found)
+        finally:
+            recording.close()
 
     return value_and_gradient
 
@@ -372,12 +369,9 @@ def grad(f: Callable, argnum: Argnum = 0) -> Callable[..., Any]:
     both = value_and_grad(f, argnum)
 
     @functools.wraps(f)
+    @shorten_traceback
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return both(*args, **kwargs)[1]
-        except BaseException as error:
-            hide_frames(error)
-            raise
+        return both(*args, **kwargs)[1]
 
     return gradient
 
@@ -404,12 +398,9 @@ def make_vjp(f: Callable, argnum: Argnum = 0) -> Callable[..., tuple[Callable, A
         raise errors.no_function(f)
 
     @functools.wraps(f)
+    @shorten_traceback
     def vjp_and_value(*args: Any, **kwargs: Any) -> tuple[Callable, Any]:
-        try:
-            recording = Recording(f, argnum, args, kwargs)
-        except BaseException as error:
-            hide_frames(error)
-            raise
+        recording = Recording(f, argnum, args, kwargs)
         try:
             nested = tree_map(_handle_of, recording.result) if is_nested(recording.result) else None
             if nested is not None:

@@ -104,8 +104,7 @@ class Rules(dict):
     def __missing__(self, argnum: int) -> Rule | None:
         if self.each is None:
             return None
-        rule = self[argnum] = partial(self.each, argnum=argnum)
-        return rule
+        return self.setdefault(argnum, partial(self.each, argnum=argnum))
 
 
 class Op:

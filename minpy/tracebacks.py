@@ -1,14 +1,8 @@
 """Short tracebacks: a user's error shows the user's lines, and at most one line of minpy's.
 
 A call such as ``grad(loss)(w)`` runs the user's `loss` several frames deep in this package.  None
-of these frames helps to find the mistake, so the functions at the border remove them from the
-traceback before they let an error out::
-
-    try:
-        return both(*args, **kwargs)[1]
-    except BaseException as error:
-        hide_frames(error)
-        raise
+of these frames helps to find the mistake, so `shorten_traceback` removes them before an error
+leaves `grad` and its relatives.
 
 The frame that raised the error stays, unless it has a local variable ``__tracebackhide__``: then
 its message says everything.  IPython and pytest leave such frames out, too.
@@ -19,12 +13,27 @@ To see every frame, set the environment variable ``MINPY_TRACEBACK`` to ``full``
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as onp
 
 _PACKAGES = tuple(f"{Path(file).parent}{os.sep}" for file in (__file__, onp.__file__))
+
+
+def shorten_traceback(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that hides minpy's frames in the traceback of an error it raises."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except BaseException as error:
+            hide_frames(error)
+            raise
+
+    return call
 
 
 def hide_frames(error: BaseException, keep_origin: bool = True) -> None:

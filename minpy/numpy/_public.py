@@ -8,7 +8,6 @@ the function of the same name in `minpy.ops` is called; if there is none, the ca
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -28,6 +27,7 @@ from minpy.errors import (
     written_outside,
 )
 from minpy.inplace import make_writable, setitem
+from minpy.numpy._signatures import own_parameters, parameters_of
 from minpy.ops.creation import as_array, astype, owning
 from minpy.ops.indexing import where as choose
 from minpy.ops.reduction import WITH_WHERE
@@ -272,7 +272,7 @@ def into(out: Any, call: Callable, args: tuple, kwargs: dict) -> Any:
 
 def traced(name: str, function: Callable, ours: Callable) -> Callable:
     """Return the public form of a function that `minpy.ops` has too."""
-    parameters, defaults, known, positional = _parameters(function, ours)
+    parameters, defaults, known, positional = parameters_of(function, ours)
     count = counter(name, NUMPY.name)
     options = _options_of(ours)
 
@@ -404,50 +404,7 @@ def _options_of(ours: Callable) -> frozenset[str] | None:
     record = getattr(ours, "op", None)
     if record is None or record.own_raw is not None:
         return None
-    return frozenset(list(_own_parameters(ours))[1:])
-
-
-def _parameters(function: Callable, ours: Callable) -> tuple[list[str], dict, Any, int]:
-    """Return what is known of the parameters of NumPy's function and of ours.
-
-    Returns
-    -------
-    names : list of str
-        NumPy's parameters, in order; empty if it takes any number of arguments.
-    defaults : dict
-        Their default values.
-    known : set of str or None
-        The keywords that ours takes; None if it takes any.
-    positional : int
-        How many arguments the two have in common from the left.
-    """
-    own = _own_parameters(ours)
-    try:
-        theirs = inspect.signature(function).parameters
-    except ValueError:  # a function in C: until NumPy 2.4 it does not tell
-        theirs = inspect.signature(ours).parameters
-        out = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
-        theirs = {**theirs, "out": out}
-    open_ended = any(p.kind is p.VAR_KEYWORD for p in own.values())
-    takes_any = any(p.kind is p.VAR_POSITIONAL for p in (*theirs.values(), *own.values()))
-    names = [] if takes_any else list(theirs)
-    positional = 0
-    for a, b in zip(names, own, strict=False):
-        if {theirs[a].kind, own[b].kind} & {theirs[a].KEYWORD_ONLY, theirs[a].VAR_KEYWORD}:
-            break
-        if a != b and positional and (a in own or b in theirs):  # else it has another name
-            break
-        positional += 1
-    defaults = {p.name: p.default for p in theirs.values()}
-    return names, defaults, None if open_ended else set(own), max(positional, 1)
-
-
-def _own_parameters(ours: Callable) -> dict[str, inspect.Parameter]:
-    """Return the parameters of our function: those of an op are its rule's, after ``g, ans``."""
-    if not hasattr(ours, "op"):
-        return dict(inspect.signature(ours).parameters)
-    rule = ours.op.rules[0] or next(filter(None, ours.op.rules.values()))
-    return dict(list(inspect.signature(rule).parameters.items())[2:])
+    return frozenset(list(own_parameters(ours))[1:])
 
 
 def _chosen(name: str, kwargs: dict, defaults: dict, known: Any) -> dict:
