@@ -16,18 +16,29 @@ It may look at everything, and `solver.stop(reason)` ends training.  This is one
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import sys
 import time
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
+import minpy.numpy as np
 from minpy.nn.interrupts import INTERRUPTED
 from minpy.nn.training_state import Trainer
 from minpy.plotting.live import LiveFigure, in_jupyter
 
-__all__ = ["HOOKS", "Checkpoint", "EarlyStopping", "LivePlot", "ProgressBar", "TensorBoard"]
+__all__ = [
+    "HOOKS",
+    "Checkpoint",
+    "EarlyStopping",
+    "ExponentialAverage",
+    "LivePlot",
+    "ProgressBar",
+    "TensorBoard",
+]
 
 HOOKS = ("on_train_begin", "on_step_end", "on_epoch_end", "on_train_end")
 
@@ -344,3 +355,84 @@ class EarlyStopping:
             solver.stop(
                 f"no better for {self.patience} epochs than {best:.4g}, in epoch {best_epoch}"
             )
+
+
+# ----- averaging
+
+
+class ExponentialAverage:
+    """Keep a moving average of the parameters, which often predicts better than the last ones.
+
+    After each step it becomes ``decay * average + (1 - decay) * params``.  It starts with the
+    parameters that the model has when training begins, also when training is resumed in another
+    process: checkpoints do not hold it.
+
+    Parameters
+    ----------
+    decay : float
+        Between 0 and 1: how much of the average stays.
+
+    Attributes
+    ----------
+    params : dict of Array
+        The average, for ``model.set_params(average.params, model.aux_params)``.
+
+    Raises
+    ------
+    ValueError
+        If `decay` is not between 0 and 1.
+
+    References
+    ----------
+    B. T. Polyak and A. B. Juditsky, "Acceleration of stochastic approximation by averaging" (1992).
+
+    Examples
+    --------
+    >>> average = ExponentialAverage(0.99)
+    >>> callbacks = [average]  # for a Solver; then, to predict:
+    >>> # with average.applied(solver.model): solver.check_accuracy(data)
+    """
+
+    def __init__(self, decay: float = 0.999) -> None:
+        if not 0 <= decay < 1:
+            raise ValueError(
+                f"ExponentialAverage: decay must be at least 0 and below 1, but is {decay}"
+            )
+        self.decay = decay
+        self.params: dict[str, Any] = {}
+
+    def on_train_begin(self, solver: Trainer) -> None:
+        """Start with the parameters, unless there is an average of earlier training."""
+        if not self.params:
+            self.params = {name: np.array(x) for name, x in solver.model.params.items()}
+
+    def on_step_end(self, solver: Trainer) -> None:
+        """Make the new parameters a part of the average."""
+        self.update(solver.model)
+
+    def update(self, model: Any) -> None:
+        """Make a model's parameters a part of the average, in a loop of one's own.
+
+        Parameters
+        ----------
+        model : ModelBase
+        """
+        for name, x in model.params.items():
+            average = self.params.setdefault(name, np.array(x))
+            average *= self.decay
+            average += (1 - self.decay) * x
+
+    @contextlib.contextmanager
+    def applied(self, model: Any) -> Iterator[None]:
+        """Let a model have the average as its parameters inside a ``with`` block.
+
+        Parameters
+        ----------
+        model : ModelBase
+        """
+        own = dict(model.params)
+        model.params.update(self.params)
+        try:
+            yield
+        finally:
+            model.params.update(own)

@@ -40,7 +40,13 @@ def save(
     """Write a checkpoint; see `Solver.save_checkpoint`."""
     model.check_params()
     solver = {name: getattr(state, name) for name in (*PLAIN, *ARRAYS)}
-    solver.update(learning_rates=updater.base_rates, optim_configs=updater.configs)
+    solver.update(
+        learning_rates=updater.base_rates,
+        optim_configs=updater.configs,
+        steps=updater.steps,
+        gathered=updater.gathered,
+        gathered_count=updater.gathered_count,
+    )
     parameters.save(
         path,
         {
@@ -89,7 +95,9 @@ def restore(
         setattr(state, name, _as_arrays(saved[name]))
     updater.configs = _as_arrays(saved["optim_configs"])
     updater.base_rates = saved["learning_rates"]
-    updater.steps = state.iteration
+    updater.steps = saved.get("steps", state.iteration)  # older files have one for each batch
+    updater.gathered = _as_arrays(saved.get("gathered", {}))
+    updater.gathered_count = saved.get("gathered_count", 0)
     dataiter.set_state(tree["data"])
     state.stop_reason = None
     onp.random.set_state(tree["random"])

@@ -31,11 +31,14 @@ from minpy.tree import leaves, tree_map
 
 __all__ = [
     "RULES",
+    "adagrad",
     "adam",
     "adamw",
     "clip_by_global_norm",
     "clip_by_value",
     "global_norm",
+    "lamb",
+    "lion",
     "nesterov",
     "rmsprop",
     "rule",
@@ -159,6 +162,16 @@ def _decayed(g: Any, w: Any, decay: float) -> Any:
 def _root(x: Any) -> Any:
     """Return the square root as an array of the kind of `x`."""
     return np.sqrt(x) if type(x) is ndarray else onp.sqrt(x)
+
+
+def _sign(x: Any) -> Any:
+    """Return the sign as an array of the kind of `x`."""
+    return np.sign(x) if type(x) is ndarray else onp.sign(x)
+
+
+def _squares(x: Any) -> float:
+    """Return the sum of the squares of all elements."""
+    return float((x * x).sum())
 
 
 # ----- rules
@@ -311,6 +324,145 @@ def rmsprop(w, dw, config=None):
         x -= rate * g / (_root(cache) + epsilon)
 
 
+@_optimiser(memory=("cache",), learning_rate=1e-2, epsilon=1e-10)
+def adagrad(w, dw, config=None):
+    """AdaGrad: the gradient divided by the root of the sum of all its squares so far.
+
+    Parameters
+    ----------
+    w, dw
+        As in `sgd`.
+    config : dict, optional
+        ``learning_rate`` (1e-2), ``epsilon`` (1e-10), added to the root, ``weight_decay`` (0), as
+        in `sgd`; the rule keeps ``cache``, the sum of squares.
+
+    Returns
+    -------
+    w, config
+        As in `sgd`.
+
+    References
+    ----------
+    J. Duchi, E. Hazan and Y. Singer, "Adaptive subgradient methods for online learning and
+    stochastic optimization", JMLR 12 (2011).
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> adagrad(np.zeros(1), np.array([3.0]), {"learning_rate": 0.5})[0]
+    array([-0.5])
+    """
+    rate, decay, epsilon = config["learning_rate"], config["weight_decay"], config["epsilon"]
+    for x, g, cache in _blocks(w, dw, config["cache"]):
+        g = _decayed(g, x, decay)
+        cache += g * g
+        x -= rate * g / (_root(cache) + epsilon)
+
+
+@_optimiser(memory=("m",), learning_rate=1e-4, beta1=0.9, beta2=0.99)
+def lion(w, dw, config=None):
+    """Lion: steps of one size, in the direction of the sign of a moving average.
+
+    Parameters
+    ----------
+    w, dw
+        As in `sgd`.
+    config : dict, optional
+        ``learning_rate`` (1e-4), ``beta1`` (0.9) for the direction and ``beta2`` (0.99) for the
+        moving average, ``weight_decay`` (0), which is no part of the gradient, as in `adamw`; the
+        rule keeps the average ``m``.
+
+    Returns
+    -------
+    w, config
+        As in `sgd`.
+
+    References
+    ----------
+    X. Chen et al., "Symbolic discovery of optimization algorithms", NeurIPS (2023).
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> lion(np.zeros(2), np.array([3.0, -0.1]), {"learning_rate": 0.5})[0]
+    array([-0.5,  0.5])
+    """
+    rate, beta1, beta2 = config["learning_rate"], config["beta1"], config["beta2"]
+    kept = 1 - rate * config["weight_decay"]
+    for x, g, m in _blocks(w, dw, config["m"]):
+        x *= kept
+        x -= rate * _sign(beta1 * m + (1 - beta1) * g)
+        m *= beta2
+        m += (1 - beta2) * g
+
+
+@_optimiser(
+    memory=("m", "v"),
+    learning_rate=1e-3,
+    beta1=0.9,
+    beta2=0.999,
+    epsilon=1e-6,
+    t=0,
+    weight_decay=1e-2,
+)
+def lamb(w, dw, config=None):
+    """LAMB: the step of `adamw`, as long as the learning rate times the length of `w`.
+
+    It is for large batches: no parameter moves by more than a share of what it is.
+
+    Parameters
+    ----------
+    w, dw
+        As in `sgd`.
+    config : dict, optional
+        As in `adamw`, but ``epsilon`` is 1e-6 by default.
+
+    Returns
+    -------
+    w, config
+        As in `sgd`.
+
+    References
+    ----------
+    Y. You et al., "Large batch optimization for deep learning: training BERT in 76 minutes", ICLR
+    (2020).
+
+    Examples
+    --------
+    >>> import minpy.numpy as np
+    >>> w = np.array([3.0, 4.0])
+    >>> lamb(w, np.ones(2), {"learning_rate": 0.1, "weight_decay": 0.0})[0].round(3)
+    array([2.646, 3.646])
+    """
+    beta1, beta2 = config["beta1"], config["beta2"]
+    config["t"] += 1
+    size = math.sqrt(sum(_squares(x) for (x,) in _blocks(w)))
+    squares = 0.0
+    for x, g, m, v in _blocks(w, dw, config["m"], config["v"]):
+        m *= beta1
+        m += (1 - beta1) * g
+        v *= beta2
+        v += (1 - beta2) * g * g
+        squares += _squares(_lamb_step(x, m, v, config))
+    trust = size / math.sqrt(squares) if size > 0 and squares > 0 else 1.0
+    for x, m, v in _blocks(w, config["m"], config["v"]):  # again: no step of the size of w is kept
+        step = _lamb_step(x, m, v, config)
+        step *= config["learning_rate"] * trust
+        x -= step
+
+
+def _lamb_step(x: Any, m: Any, v: Any, config: dict) -> Any:
+    """Return the step of `adamw`, without a learning rate."""
+    t = config["t"]
+    step = _root(v / (1 - config["beta2"] ** t))
+    step += config["epsilon"]
+    step = m / step
+    step /= 1 - config["beta1"] ** t
+    if config["weight_decay"]:
+        step += config["weight_decay"] * x
+    return step
+
+
 @_optimiser(memory=("m", "v"), learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8, t=0)
 def adam(w, dw, config=None):
     """Adam: momentum, divided by the root of a moving average of the gradient's square.
@@ -398,8 +550,11 @@ def _adam(w: Any, dw: Any, config: dict, decay: float) -> None:
 
 
 RULES: dict[str, Rule] = {
+    "adagrad": adagrad,
     "adam": adam,
     "adamw": adamw,
+    "lamb": lamb,
+    "lion": lion,
     "nesterov": nesterov,
     "rmsprop": rmsprop,
     "sgd": sgd,
@@ -419,10 +574,10 @@ def rule(name: str | Rule) -> Rule:
     --------
     >>> rule("adam") is adam
     True
-    >>> rule("adagrad")
+    >>> rule("newton")
     Traceback (most recent call last):
         ...
-    ValueError: no update rule is called 'adagrad'; there are adam, adamw, nesterov, ...
+    ValueError: no update rule is called 'newton'; there are adagrad, adam, adamw, lamb, ...
     """
     return rule_called("update rule", name, RULES, "(w, dw, config)")
 

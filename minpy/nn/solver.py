@@ -50,6 +50,8 @@ OPTIONS = (
     "schedule",
     "clip_norm",
     "weight_decay",
+    "param_groups",
+    "accumulate",
     "num_epochs",
     "train_acc_num_samples",
     "restore_best",
@@ -97,6 +99,11 @@ class Solver:
     weight_decay : float, optional
         The ``weight_decay`` in the configuration of parameters with two or more axes, weights; that
         of others, biases and scales, is then zero.  By default all have that of their rule.
+    param_groups : dict of dict, optional
+        Learning rates and the like of some parameters, by patterns of their names; see
+        `minpy.nn.updater.Updater`.
+    accumulate : int
+        How many batches make a step, as if they were one.
     num_epochs : int
     train_acc_num_samples : int
         How many training samples are looked at after each epoch.
@@ -157,6 +164,8 @@ class Solver:
         schedule: Callable[[int], float] | None = None,
         clip_norm: float | None = None,
         weight_decay: float | None = None,
+        param_groups: Mapping[str, Mapping[str, Any]] | None = None,
+        accumulate: int = 1,
         num_epochs: int = 10,
         train_acc_num_samples: int = 1000,
         restore_best: bool = True,
@@ -191,6 +200,8 @@ class Solver:
             schedule=schedule,
             clip_norm=clip_norm,
             matrix_decay=weight_decay,
+            groups=param_groups,
+            accumulate=accumulate,
         )
         self.updater.shared = dict(optim_config or {})
         self._reset()
@@ -325,11 +336,13 @@ class Solver:
         value, gradients = self.model.loss_and_gradients(dict(params), batch)
         loss = _number(value)
         norm = 0.0
-        if math.isfinite(loss):
-            gradients, norm = self.updater.clipped(gradients)
+        whole = self.updater.gather(gradients) if math.isfinite(loss) else None
+        if whole is not None:
+            gradients, norm = self.updater.clipped(whole)
         if not math.isfinite(loss) or not math.isfinite(norm):
             raise divergence_error(state, loss, params, gradients, batch, self._rate_in_words())
-        self.updater.step(gradients)
+        if whole is not None:
+            self.updater.step(gradients)
         state.loss_history.append(loss)
         state.iteration += 1
 

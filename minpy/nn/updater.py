@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from minpy.nn import optim
@@ -29,6 +30,13 @@ class Updater:
     matrix_decay : float, optional
         The ``weight_decay`` of parameters with two or more axes, weights; that of others, biases
         and scales, is then zero.
+    groups : dict of dict, optional
+        What some parameters have of their own, by patterns of their names: ``{"encoder*":
+        {"learning_rate": 1e-4}, "*_bias": {"weight_decay": 0.0}}``, also ``"update_rule"``.  The
+        first pattern that fits a name decides; what a parameter says in `param_configs` comes
+        before it.
+    accumulate : int
+        How many gradients make a step, their mean, as if their batches were one.
     **config
         What the rule takes, such as ``learning_rate``.  It can be read and set as attributes
         later, for all parameters; ``updater[name]`` is the configuration of one.
@@ -43,6 +51,9 @@ class Updater:
         By parameter, with a schedule: the learning rate that the schedule multiplies.
     steps : int
         How many steps were made.
+    gathered : dict of Array
+        With `accumulate`: the sum of the gradients since the last step, and in `gathered_count`
+        how many these are.
 
     Examples
     --------
@@ -59,6 +70,10 @@ class Updater:
     model: ModelBase
     rule: Callable
     steps: int
+    groups: dict[str, Mapping[str, Any]]
+    accumulate: int
+    gathered: dict[str, Any]
+    gathered_count: int
     shared: dict[str, Any]
     configs: dict[str, dict[str, Any]]
     rules: dict[str, Callable]
@@ -72,14 +87,22 @@ class Updater:
         schedule: Callable[[int], float] | None = None,
         clip_norm: float | None = None,
         matrix_decay: float | None = None,
+        groups: Mapping[str, Mapping[str, Any]] | None = None,
+        accumulate: int = 1,
         **config: Any,
     ) -> None:
+        if accumulate < 1:
+            raise ValueError(f"accumulate must be a positive integer, but is {accumulate}")
         own = {
             "model": model,
             "rule": optim.rule(update_rule),
             "schedule": schedule,
             "clip_norm": clip_norm,
             "matrix_decay": matrix_decay,
+            "groups": dict(groups or {}),
+            "accumulate": accumulate,
+            "gathered": {},
+            "gathered_count": 0,
             "steps": 0,
             "shared": config,
             "configs": {},
@@ -91,18 +114,36 @@ class Updater:
     def __call__(self, gradients: Mapping[str, Any]) -> None:
         """Make a step of the parameters that there are gradients of.
 
+        With ``accumulate=n``, each n-th call makes one.
+
         Raises
         ------
         DivergedError
             If gradients are to be clipped and their norm is infinite or NaN; no step is made then.
         """
-        gradients, norm = self.clipped(gradients)
+        whole = self.gather(gradients)
+        if whole is None:
+            return
+        gradients, norm = self.clipped(whole)
         if not math.isfinite(norm):
             raise DivergedError(
                 f"the norm of the gradients became {norm} at step {self.steps + 1}; that step was "
                 "not made. Try a smaller learning rate, and look for NaN in the data"
             )
         self.step(gradients)
+
+    def gather(self, gradients: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return the gradients for a step: the mean of several; or None, if more are to come."""
+        if self.accumulate == 1:
+            return gradients
+        total = self.gathered
+        for name, gradient in gradients.items():
+            total[name] = total[name] + gradient if name in total else gradient
+        self.gathered_count += 1
+        if self.gathered_count < self.accumulate:
+            return None
+        self.gathered, self.gathered_count = {}, 0
+        return {name: gradient / self.accumulate for name, gradient in total.items()}
 
     def clipped(self, gradients: Mapping[str, Any]) -> tuple[Mapping[str, Any], float]:
         """Return gradients as `clip_norm` wants them, in place, and the norm that they had.
@@ -132,25 +173,42 @@ class Updater:
         own = self.model.param_configs.get(name, {})
         if not own and name not in self.model.params:
             raise KeyError(f"{name}; the parameters are {', '.join(self.model.params)}")
-        shared = {} if "update_rule" in own else self.shared
-        config = {**shared, **own.get("optim_config", {})}
+        group = dict(self._group_of(name))
+        group_rule = optim.rule(group.pop("update_rule", self.rule))
+        other_rule = "update_rule" in own or group_rule is not self.rule
+        config = {**({} if other_rule else self.shared), **group, **own.get("optim_config", {})}
         if self.matrix_decay is not None:
             axes = len(own["shape"] if own else self.model.params[name].shape)
             config.setdefault("weight_decay", self.matrix_decay if axes > 1 else 0.0)
         if self.schedule is not None:
             self.base_rates[name] = _learning_rate(name, config)
-        self.rules[name] = optim.rule(own.get("update_rule", self.rule))
+        self.rules[name] = optim.rule(own.get("update_rule", group_rule))
         self.configs[name] = config
+
+    def _group_of(self, name: str) -> Mapping[str, Any]:
+        """Return what a parameter's group has of its own; of the first pattern that fits."""
+        fitting = (config for pattern, config in self.groups.items() if fnmatchcase(name, pattern))
+        return next(fitting, {})
 
     def add_all(self) -> None:
         """Give each parameter of the model that has none its rule and configuration."""
         for name in {**self.model.param_configs, **self.model.params}:
             if name not in self.configs:
                 self.add(name)
+        self._check_groups()
+
+    def _check_groups(self) -> None:
+        for pattern in self.groups:
+            if self.configs and not any(fnmatchcase(name, pattern) for name in self.configs):
+                raise ValueError(
+                    f"the group {pattern!r} holds no parameter; there are "
+                    f"{', '.join(self.configs)}. In a pattern, * stands for any letters"
+                )
 
     def reset(self) -> None:
         """Forget all configurations, and with them what the rules remember of earlier steps."""
         self.configs, self.rules, self.base_rates = {}, {}, {}
+        self.gathered, self.gathered_count = {}, 0
         self.steps = 0
 
     def scale_rates(self, factor: float) -> None:

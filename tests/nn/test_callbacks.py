@@ -13,12 +13,19 @@ import pytest
 
 import minpy.numpy as np
 from minpy.nn import callbacks
-from minpy.nn.callbacks import Checkpoint, EarlyStopping, LivePlot, ProgressBar, TensorBoard
+from minpy.nn.callbacks import (
+    Checkpoint,
+    EarlyStopping,
+    ExponentialAverage,
+    LivePlot,
+    ProgressBar,
+    TensorBoard,
+)
 from minpy.nn.divergence import DivergedError
 from minpy.nn.io import DataIter
 from minpy.plotting import live
 
-from .networks import TwoLayers, quadrant_data, quiet_solver
+from .networks import TwoLayers, quadrant_data, quiet_solver, values
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -374,3 +381,34 @@ def test_a_script_in_a_pipe_shows_lines():
     )
     assert done.stderr == ""
     assert done.stdout.startswith("(Iteration 10 / 10) loss: ")
+
+
+# ---------------------------------------------------------------------------- averaging
+
+
+def test_an_average_of_the_parameters(torch):
+    average = ExponentialAverage(0.8)
+    seen = []
+
+    class Look:
+        def on_train_begin(self, solver):
+            seen.append({name: onp.array(x.asnumpy()) for name, x in solver.model.params.items()})
+
+        on_step_end = on_train_begin
+
+    solver = quiet_solver(num_epochs=1, callbacks=[Look(), average], restore_best=False)
+    solver.train()
+    for name, found in average.params.items():
+        theirs = torch.optim.swa_utils.get_ema_multi_avg_fn(0.8)
+        expected = [torch.tensor(seen[0][name])]
+        for now in seen[1:]:
+            theirs(expected, [torch.tensor(now[name])], None)
+        onp.testing.assert_allclose(found.asnumpy(), expected[0], rtol=1e-5, atol=1e-6)
+    before = values(solver.model.params)
+    with average.applied(solver.model):
+        assert values(solver.model.params) == values(average.params) != before
+    assert values(solver.model.params) == before
+    average.update(solver.model)
+    assert values(average.params) != before
+    with pytest.raises(ValueError, match="decay must be at least 0 and below 1, but is 1"):
+        ExponentialAverage(1)

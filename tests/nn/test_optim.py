@@ -62,6 +62,23 @@ def adam(w, g, s, lr=0.1, beta1=0.8, beta2=0.9, epsilon=1e-3):
     return w - lr * m / (onp.sqrt(v) + epsilon)
 
 
+def adagrad(w, g, s, lr=0.1, epsilon=1e-3):
+    s["cache"] = s.get("cache", 0) + g**2
+    return w - lr * g / (onp.sqrt(s["cache"]) + epsilon)
+
+
+def lion(w, g, s, lr=0.1, beta1=0.8, beta2=0.9, decay=0.05):
+    m = s.get("m", 0)
+    s["m"] = beta2 * m + (1 - beta2) * g
+    return w - lr * (onp.sign(beta1 * m + (1 - beta1) * g) + decay * w)
+
+
+def lamb(w, g, s, lr=0.1, decay=0.05):
+    """By Adam's step from zero with the learning rate -1."""
+    step = adam(0 * w, g, s, lr=-1) + decay * w
+    return w - lr * onp.sqrt((w**2).sum() / (step**2).sum()) * step
+
+
 MOMENTUM = {"learning_rate": 0.1, "momentum": 0.8}
 ADAM = {"learning_rate": 0.1, "beta1": 0.8, "beta2": 0.9, "epsilon": 1e-3}
 FORMULAS = {
@@ -71,6 +88,9 @@ FORMULAS = {
     "rmsprop": (rmsprop, {"learning_rate": 0.1, "decay_rate": 0.9, "epsilon": 1e-3}),
     "adam": (adam, ADAM),
     "adamw": (adam, {**ADAM, "weight_decay": 0.0}),
+    "adagrad": (adagrad, {"learning_rate": 0.1, "epsilon": 1e-3}),
+    "lion": (lion, {"learning_rate": 0.1, "beta1": 0.8, "beta2": 0.9, "weight_decay": 0.05}),
+    "lamb": (lamb, {**ADAM, "weight_decay": 0.05}),
 }
 
 
@@ -87,7 +107,16 @@ def test_formulas(name, block, monkeypatch):
 
 
 def test_every_rule_is_compared():
-    assert set(FORMULAS) == set(OF_TORCH) == set(optim.RULES)
+    assert set(FORMULAS) == set(optim.RULES)
+    assert set(FORMULAS) - set(OF_TORCH) == {"lion", "lamb"}  # which PyTorch lacks
+
+
+def test_a_step_of_lamb_is_a_share_of_the_parameters():
+    w = drawn(3, 4)
+    found, _ = optim.lamb(w.copy(), drawn(3, 4, seed=1), {"learning_rate": 0.1})
+    assert onp.linalg.norm(found - w) == pytest.approx(0.1 * onp.linalg.norm(w))
+    zeros, _ = optim.lamb(onp.zeros(2), onp.ones(2), {"learning_rate": 0.1})
+    onp.testing.assert_allclose(zeros, -0.1, rtol=1e-5)
 
 
 # CS231n's notebooks print these: ``w`` from -0.4 to 0.6, ``dw`` from -0.6 to 0.4, one step.
@@ -115,6 +144,7 @@ OF_TORCH = {
     ),
     "rmsprop": lambda torch, w: torch.optim.RMSprop([w], 0.1, 0.9, 1e-3, weight_decay=0.05),
     "adam": lambda torch, w: torch.optim.Adam([w], 0.1, (0.8, 0.9), 1e-3, weight_decay=0.05),
+    "adagrad": lambda torch, w: torch.optim.Adagrad([w], 0.1, weight_decay=0.05, eps=1e-3),
     "adamw": lambda torch, w: torch.optim.AdamW([w], 0.1, (0.8, 0.9), 1e-3, weight_decay=0.05),
 }
 
@@ -277,7 +307,7 @@ def test_rules_by_name():
     assert optim.rule("adamw") is optim.adamw
     assert optim.rule(gradient) is gradient
     with pytest.raises(
-        ValueError, match=r"called 'sdg'; did you mean sgd\? There are adam, .*, sgd_mom"
+        ValueError, match=r"called 'sdg'; did you mean sgd\? There are adagrad, .*, sgd_mom"
     ):
         optim.rule("sdg")
 

@@ -56,8 +56,9 @@ SIZES = {
     # Files of a class each; schedules, clipping and decay also for loops of one's own; what copies,
     # modes of one call, results that are dropped and models without parameters take.
     # The modules of U-Nets took 160; masks, last states, decoders and caches of keys took 180;
-    # weights and reductions of losses, and five more losses, 150.
-    "minpy: nn": 4220,
+    # weights and reductions of losses, and five more losses, 150; three optimisers,
+    # groups of parameters, accumulated gradients and averages, 130.
+    "minpy: nn": 4350,
     "minpy: datasets": 561,
     # What a function returned is told in words, and a diagnosis holds in all cases: `calls`,
     # `draws` and the hypotheses about losses.
