@@ -3,13 +3,11 @@
 from minpy.ops.creation import owning
 from minpy.ops.nn.activation import (
     elu,
-    gelu,
     leaky_relu,
     log_softmax,
     logsumexp,
     relu,
     sigmoid,
-    silu,
     softmax,
     softplus,
 )
@@ -17,6 +15,7 @@ from minpy.ops.nn.attention import scaled_dot_product_attention
 from minpy.ops.nn.convolution import conv2d, conv_transpose2d
 from minpy.ops.nn.dropout import dropout
 from minpy.ops.nn.embedding import embedding
+from minpy.ops.nn.gated import gelu, silu
 from minpy.ops.nn.loss import cross_entropy
 from minpy.ops.nn.normalization import (
     batch_norm,

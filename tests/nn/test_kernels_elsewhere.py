@@ -22,13 +22,22 @@ def library(request, find_backend):
 LABELS = onp.array([2, 0, 2])
 MASK = onp.random.default_rng(0).random((3, 4)) > 0.5
 
+
+def scales(shape):
+    """What rows are multiplied by."""
+    return 1 + drawn(*shape[:2], 1, 1) ** 2
+
+
 # name -> calls: the shapes of arrays to be drawn, or arrays; and what is static
 CALLS = {
     "relu": [([(3, 4)], {})],
     "gate": [([(3, 4), (3, 4)], {})],
     "leaky_relu": [([(3, 4)], {"negative_slope": 0.3})],
     "sigmoid": [([(3, 4)], {})],
-    "normal_cdf": [([(3, 4)], {})],
+    "gated": [([(3, 4)], {"kind": kind}) for kind in ("silu", "gelu", "gelu_tanh")],
+    "gated_slope": [
+        ([(3, 4), 2 * drawn(3, 4)], {"kind": kind}) for kind in ("silu", "gelu", "gelu_tanh")
+    ],
     "softplus": [([(3, 4)], {})],
     "softmax": [([(3, 4)], {"axis": 0}), ([(2, 3, 4)], {"axis": -1})],
     "log_softmax": [([(3, 4)], {"axis": 0}), ([(2, 3, 4)], {"axis": -1})],
@@ -41,6 +50,17 @@ CALLS = {
         ([(3, 4)], {"axes": (1,), "eps": 0.1}),
         ([(3, 4, 2)], {"axes": (0, 2), "eps": 1e-5}),
     ],
+    **{
+        name: [
+            ([shape, *others(shape)], static)
+            for shape in ((5, 1, 6, 1), (3, 2, 4, 5), (2, 3, 1, 4))
+        ]
+        for name, others, static in (
+            ("affine_norm", lambda s: (s[1:3], s[1:3]), {"eps": 1e-3}),
+            ("affine_norm_input", lambda s: (s, s[1:3], (*s[:2], 1, 1), scales(s)), {}),
+            ("affine_norm_gamma", lambda s: (s, (*s[:2], 1, 1), scales(s)), {}),
+        )
+    },
     "cross_entropy": [([(3, 4), LABELS], {})],
     "softmax_residual": [([(3, 4), LABELS], {})],
     "dropout": [([(3, 4), MASK], {"scale": 2.5})],
@@ -58,7 +78,12 @@ def test_every_kernel_is_called(library):
 def test_same_as_on_numpy(library, name, dtype):
     kernel = getattr(library.functions, f"nn_{name}")
     for args, static in CALLS[name]:
-        arrays = [drawn(*x, dtype=dtype) if type(x) is tuple else x for x in args]
+        arrays = [
+            drawn(*x, dtype=dtype)
+            if type(x) is tuple
+            else (x.astype(dtype) if x.dtype.kind == "f" else x)
+            for x in args
+        ]
         expected = flat(every_op[f"nn.{name}"].raw(*arrays, **static))
         found = flat(kernel(*map(library.from_numpy, arrays), **static))
         assert len(found) == len(expected)

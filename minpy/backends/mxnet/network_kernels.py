@@ -15,6 +15,9 @@ npx = mx.npx
 
 # ----- activations
 
+SLOPE = 2 * (2 / np.pi) ** 0.5  # of gelu's tanh, as a sigmoid
+CUBE = 0.044715
+
 nn_relu = npx.relu
 nn_sigmoid = npx.sigmoid
 
@@ -27,8 +30,22 @@ def nn_leaky_relu(x: Any, negative_slope: float) -> Any:
     return np.where(x > 0, x, x * negative_slope)
 
 
-def nn_normal_cdf(x: Any) -> Any:
-    return (npx.erf(x * 0.5**0.5) + 1) * 0.5
+def nn_gated(x: Any, kind: str) -> Any:
+    return x * _gate(x, kind)
+
+
+def nn_gated_slope(g: Any, x: Any, kind: str) -> Any:
+    gate = _gate(x, kind)
+    if kind == "gelu":
+        return g * (gate + x * np.exp(x * x * -0.5) * (2 * np.pi) ** -0.5)
+    rise = 1 if kind == "silu" else SLOPE * (1 + 3 * CUBE * x * x)
+    return g * (gate + x * gate * (1 - gate) * rise)
+
+
+def _gate(x: Any, kind: str) -> Any:
+    if kind == "gelu":
+        return (npx.erf(x * 0.5**0.5) + 1) * 0.5
+    return npx.sigmoid(x if kind == "silu" else SLOPE * (x + CUBE * x * x * x))
 
 
 def nn_softplus(x: Any) -> Any:
@@ -60,6 +77,22 @@ def nn_standardize(x: Any, axes: tuple[int, ...], eps: float) -> tuple[Any, ...]
     out = x - mean
     var = np.square(out).mean(axis=axes, keepdims=True)
     return out * (var + eps) ** -0.5, mean, var
+
+
+def nn_affine_norm(x: Any, gamma: Any, beta: Any, eps: float) -> tuple[Any, ...]:
+    out, mean, var = nn_standardize(x, (2, 3), eps)
+    return out * np.expand_dims(gamma, -1) + np.expand_dims(beta, -1), mean, (var + eps) ** -0.5
+
+
+def nn_affine_norm_input(g: Any, x: Any, gamma: Any, mean: Any, scale: Any) -> Any:
+    g = g * np.expand_dims(gamma, -1)
+    out = (x - mean) * scale
+    shift = g.mean(axis=(2, 3), keepdims=True)
+    return scale * (g - shift - out * (g * out).mean(axis=(2, 3), keepdims=True))
+
+
+def nn_affine_norm_gamma(g: Any, x: Any, mean: Any, scale: Any) -> Any:
+    return (g * (x - mean) * scale).sum(axis=(0, 3))
 
 
 # ----- the rest

@@ -11,7 +11,6 @@ import math
 from typing import Any
 
 import numpy as onp
-from numpy.polynomial import chebyshev
 
 from minpy.array import Array, dtype_of
 from minpy.inplace import zeros_for
@@ -48,54 +47,6 @@ def _softplus_on_numpy(x):
     return out
 
 
-FAR = 6.0  # from here on erfc(z) is below 1e-16, and only its size matters
-NEAREST = 2 / (2 + FAR)
-BLOCK = 1 << 13  # elements: the arrays that are made on the way stay in the processor's cache
-
-
-def _scaled_erfc(s: onp.ndarray) -> onp.ndarray:
-    """Return ``erfc(z) exp(z**2) / t`` for the `z` with ``t = 2 / (2 + z)``, t being s in [-1, 1].
-
-    It is smooth: a polynomial of degree 18 is within 2e-15 of it for all `z` from 0 to `FAR`.
-    """
-    t = NEAREST + (s + 1) / 2 * (1 - NEAREST)
-    z = (2 * (1 - t) / t).tolist()
-    return onp.array([math.erfc(x) * math.exp(x * x) for x in z]) / t
-
-
-POLYNOMIALS = {
-    width: chebyshev.cheb2poly(chebyshev.chebinterpolate(_scaled_erfc, degree))[::-1].tolist()
-    for width, degree in ((2, 8), (4, 8), (8, 18))
-}
-
-
-def _normal_cdf_on_numpy(x):
-    """Return ``erfc(-x / sqrt(2)) / 2``; NumPy has no error function."""
-    x = onp.asarray(x)
-    out = onp.empty_like(x, order="C")
-    flat, given = out.reshape(-1), x.reshape(-1)
-    first, *others = POLYNOMIALS.get(x.itemsize, POLYNOMIALS[8])
-    for start in range(0, flat.size, BLOCK):
-        part = given[start : start + BLOCK]
-        z = abs(part)
-        z *= math.sqrt(0.5)
-        t = 2 / (z + 2)
-        s = onp.maximum(t, NEAREST)
-        s -= NEAREST
-        s *= 2 / (1 - NEAREST)
-        s -= 1
-        tail = onp.full_like(s, first)
-        for coefficient in others:
-            tail *= s
-            tail += coefficient
-        tail *= t
-        z *= z
-        tail *= onp.exp(onp.negative(z, out=z), out=z)
-        tail *= 0.5
-        flat[start : start + BLOCK] = onp.where(part > 0, 1 - tail, tail)
-    return out
-
-
 # ----- elementwise
 
 
@@ -113,12 +64,6 @@ _gate = op(  # an op, because PyTorch has it as one pass over the data
 _relu = unary("nn.relu", lambda g, ans, x: _gate(g, ans), "ans", lambda x: onp.maximum(x, 0))
 _leaky_relu = op("nn.leaky_relu", _leaky_relu_rule, reads="x", raw=_leaky_relu_on_numpy)
 _sigmoid = unary("nn.sigmoid", lambda g, ans, x: g * ans * (1 - ans), "ans", _sigmoid_on_numpy)
-_normal_cdf = unary(
-    "nn.normal_cdf",
-    lambda g, ans, x: g * exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi)),
-    "x",
-    _normal_cdf_on_numpy,
-)
 _softplus = unary("nn.softplus", lambda g, ans, x: g * _sigmoid(x), "x", _softplus_on_numpy)
 
 
@@ -229,71 +174,6 @@ def softplus(x: Any) -> Array:
     array([0.00000000e+00, 6.93147181e-01, 1.00000000e+03])
     """
     return _softplus(floating(x))
-
-
-def silu(x: Any) -> Array:
-    """Return ``x * sigmoid(x)``, the sigmoid linear unit, also called swish.
-
-    Parameters
-    ----------
-    x : array_like
-
-    Returns
-    -------
-    Array, of the shape of `x`
-
-    References
-    ----------
-    D. Hendrycks and K. Gimpel, "Gaussian error linear units (GELUs)" (2016).
-
-    Examples
-    --------
-    >>> from minpy.nn import functional as F
-    >>> F.silu([-1.0, 0.0, 2.0])
-    array([-0.26894142,  0.        ,  1.76159416])
-    """
-    x = floating(x)
-    return x * _sigmoid(x)
-
-
-def gelu(x: Any, approximate: str = "none") -> Array:
-    """Return the Gaussian error linear unit, ``x`` times the normal distribution's ``P(Z <= x)``.
-
-    Parameters
-    ----------
-    x : array_like
-    approximate : {'none', 'tanh'}
-        With 'tanh' the probability comes from a hyperbolic tangent, as in GPT-2; the result is at
-        most 0.0005 off.
-
-    Returns
-    -------
-    Array, of the shape of `x`
-
-    Raises
-    ------
-    ValueError
-        If `approximate` is something else.
-
-    References
-    ----------
-    D. Hendrycks and K. Gimpel, "Gaussian error linear units (GELUs)" (2016).
-
-    Examples
-    --------
-    >>> from minpy.nn import functional as F
-    >>> F.gelu([-1.0, 0.0, 2.0])
-    array([-0.15865525,  0.        ,  1.95449974])
-    >>> F.gelu([-1.0, 0.0, 2.0], approximate="tanh")
-    array([-0.15880801,  0.        ,  1.95459769])
-    """
-    x = floating(x)
-    if approximate == "none":
-        return x * _normal_cdf(x)
-    if approximate != "tanh":
-        raise ValueError(f"approximate is 'none' or 'tanh', not {approximate!r}")
-    slope = 2 * math.sqrt(2 / math.pi)  # (1 + tanh(u)) / 2 is sigmoid(2 u)
-    return x * _sigmoid(x * (x * x * (slope * 0.044715) + slope))
 
 
 # ----- along an axis

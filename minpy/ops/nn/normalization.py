@@ -11,18 +11,22 @@ They differ in these axes alone, and so there is one op under all of them.  For 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as onp
 
-from minpy.array import Array
+from minpy.array import Array, dtype_of, is_recorded
+from minpy.backends.kernels import kernel
 from minpy.ops.creation import as_array
 from minpy.ops.indexing import where
 from minpy.ops.nn.arguments import floating
 from minpy.ops.reduction import Axis, axes_of, count
 from minpy.ops.reduction import sum as sum_
-from minpy.ops.shape import reshape
+from minpy.ops.shape import expand_dims, reshape
 from minpy.tape import op
+
+BLOCK = 1 << 15  # elements: what is made of them on the way stays in the processor's cache
 
 # ----- standardizing
 
@@ -114,6 +118,134 @@ def normalize(x: Any, axis: Axis = -1, eps: float = 1e-12) -> Array:
     return x / length
 
 
+# ----- standardizing, a scale and a shift in one
+
+
+def _blocks(shape):
+    """Return parts of (N, P, K, S), whole in the last two axes, that fit the processor's cache."""
+    examples, groups, *sizes = shape
+    size = max(1, sizes[0] * sizes[1])
+    if size * groups > BLOCK:
+        step = max(1, BLOCK // size)
+        return [
+            (slice(n, n + 1), slice(p, p + step))
+            for n in range(examples)
+            for p in range(0, groups, step)
+        ]
+    step = BLOCK // max(1, size * groups)
+    return [(slice(n, n + step), slice(None)) for n in range(0, examples, step)]
+
+
+def _sums(x, *others):
+    """Return the sum over the last two axes of a product, with the axes left in."""
+    flat = [
+        y.reshape(*y.shape[:2], -1) for y in (x, *others)
+    ]  # einsum is slow for axes of length 1
+    sums = onp.einsum("npk,npk->np", *flat) if others else flat[0].sum(axis=2)
+    return sums[..., None, None]
+
+
+def _affine_norm_on_numpy(x, gamma, beta, eps):
+    x = onp.ascontiguousarray(x)
+    out = onp.empty_like(x)
+    mean = onp.empty((*x.shape[:2], 1, 1), x.dtype)
+    scale = onp.empty_like(mean)
+    size = x.shape[2] * x.shape[3]
+    for part in _blocks(x.shape):
+        rows, weights = out[part], gamma[part[1], :, None]
+        mean[part] = _sums(x[part]) / size
+        onp.subtract(x[part], mean[part], out=rows)
+        scale[part] = (_sums(rows, rows) / size + eps) ** -0.5
+        if x.shape[3] > 1:
+            rows *= scale[part] * weights
+        else:  # a table of both would be as large as the rows
+            rows *= scale[part]
+            rows *= weights
+        rows += beta[part[1], :, None]
+    return out, mean, scale
+
+
+def _affine_norm_input_on_numpy(g, x, gamma, mean, scale):
+    x = onp.ascontiguousarray(x)
+    out = onp.empty_like(x)
+    size = x.shape[2] * x.shape[3]
+    for part in _blocks(x.shape):
+        rows = out[part]
+        centered = x[part] - mean[part]
+        onp.multiply(g[part], gamma[part[1], :, None], out=rows)
+        shift = _sums(rows) / size
+        centered *= _sums(rows, centered) / size * scale[part] ** 2
+        rows -= centered
+        rows -= shift
+        rows *= scale[part]
+    return out
+
+
+def _affine_norm_gamma_on_numpy(g, x, mean, scale):
+    out = onp.zeros(x.shape[1:3], x.dtype)
+    for part in _blocks(x.shape):
+        centered = x[part] - mean[part]
+        if x.shape[3] == 1:
+            centered *= scale[part]
+            out[part[1]] += onp.einsum("npk,npk->pk", centered[..., 0], g[part][..., 0])
+        else:
+            of_each = onp.einsum("npks,npks->npk", centered, g[part])
+            out[part[1]] += onp.einsum("npk,np->pk", of_each, scale[part][..., 0, 0])
+    return out
+
+
+def _affine_norm_rule(g, ans, x, gamma, beta, eps):
+    g, (_, mean, scale) = g[0], ans
+    if any(map(is_recorded, (g, x, gamma))):
+        out, _, var = _standardize(x, axes=(2, 3), eps=eps)
+        g = g * expand_dims(gamma, -1)
+        size = max(1, count(x.shape, (2, 3)))
+        shift = sum_(g, axis=(2, 3), keepdims=True) / size
+        share = sum_(g * out, axis=(2, 3), keepdims=True) / size
+        return (var + eps) ** -0.5 * (g - shift - out * share)
+    return _affine_norm_input(g, x, gamma, mean, scale)
+
+
+def _gamma_rule(g, ans, x, gamma, beta, eps):
+    g, (_, mean, scale) = g[0], ans
+    if any(map(is_recorded, (g, x))):
+        return sum_(g * _standardize(x, axes=(2, 3), eps=eps)[0], axis=(0, 3))
+    return _affine_norm_gamma(g, x, mean, scale)
+
+
+_affine_norm = op(
+    "nn.affine_norm",
+    _affine_norm_rule,
+    _gamma_rule,
+    lambda g, ans, x, gamma, beta, eps: sum_(g[0], axis=(0, 3)),
+    reads=("ans x y", "ans x", "ans"),
+    raw=kernel("nn.affine_norm", _affine_norm_on_numpy),
+)
+# These two are only called where nothing is recorded, and so need no rules.
+_affine_norm_input = op(
+    "nn.affine_norm_input", raw=kernel("nn.affine_norm_input", _affine_norm_input_on_numpy)
+)
+_affine_norm_gamma = op(
+    "nn.affine_norm_gamma", raw=kernel("nn.affine_norm_gamma", _affine_norm_gamma_on_numpy)
+)
+
+
+def _normed(x: Array, parts: tuple[int, ...], gamma: Any, beta: Any, eps: float) -> Array | None:
+    """Return `x` standardized in parts of shape (N, P, K, S), scaled and shifted by (P, K).
+
+    None if one of the two is missing, or of another dtype: then there are ordinary operations.
+    """
+    if gamma is None or beta is None or not math.prod(parts):
+        return None
+    gamma, beta = as_array(gamma), as_array(beta)
+    if gamma.size != parts[1] * parts[2] or beta.shape != gamma.shape:
+        return None  # what is wrong is explained there
+    if not dtype_of(gamma) == dtype_of(beta) == dtype_of(x):
+        return None
+    gamma, beta = reshape(gamma, parts[1:3]), reshape(beta, parts[1:3])
+    return reshape(_affine_norm(reshape(x, parts), gamma, beta, eps=eps)[0], x.shape)
+
+
 # ----- a scale and a shift to be learned
 
 
@@ -124,6 +256,10 @@ def _affine(name: str, x: Array, gamma: Any, beta: Any, axes: tuple[int, ...]) -
     if gamma is not None:
         x = x * gamma
     return x if beta is None else x + beta
+
+
+def _has_shape(shape: tuple[int, ...], value: Any) -> bool:
+    return value is not None and onp.shape(value) == shape
 
 
 def _along(axes: tuple[int, ...], x: Array, what: str, value: Any) -> Any:
@@ -275,6 +411,13 @@ def layer_norm(
     """
     x = floating(x)
     axes = tuple(sorted(axes_of(axis, x.ndim)))
+    shape = tuple(x.shape[i] for i in axes)
+    if axes == tuple(range(x.ndim - len(axes), x.ndim)) and _has_shape(shape, gamma):
+        size = math.prod(shape)
+        parts = (math.prod(x.shape) // max(1, size), 1, size, 1)
+        out = _normed(x, parts, gamma, beta, eps)
+        if out is not None:
+            return out
     return _affine("layer_norm", _standardize(x, axes=axes, eps=eps)[0], gamma, beta, axes)
 
 
@@ -319,6 +462,11 @@ def group_norm(
             f"group_norm takes x of shape (N, C, ...) with C divisible by groups, but got {shape} "
             f"and groups={groups}"
         )
+    if _has_shape(shape[1:2], gamma):
+        channels = shape[1] // groups
+        whole = _normed(x, (shape[0], groups, channels, math.prod(shape[2:])), gamma, beta, eps)
+        if whole is not None:
+            return whole
     parts = reshape(x, (shape[0], groups, shape[1] // groups, *shape[2:]))
     out = _standardize(parts, axes=tuple(range(2, parts.ndim)), eps=eps)[0]
     return _affine("group_norm", reshape(out, shape), gamma, beta, (1,))
@@ -364,5 +512,9 @@ def instance_norm(x: Any, gamma: Any = None, beta: Any = None, *, eps: float = 1
             "instance_norm takes x of shape (N, C, ...) with several values for each channel, but "
             f"got {x.shape}"
         )
+    if _has_shape(x.shape[1:2], gamma):
+        whole = _normed(x, (*x.shape[:2], 1, count(x.shape, axes)), gamma, beta, eps)
+        if whole is not None:
+            return whole
     out = _standardize(x, axes=axes, eps=eps)[0]
     return _affine("instance_norm", out, gamma, beta, (1,))
