@@ -20,7 +20,7 @@ built := build/lib build/bdist.* grading/build
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: setup stubs wheel test red-team kills symbols programs test-gpu bench bench-gpu lint lab demo grader-accuracy example reach release clean help
+.PHONY: setup pages stubs wheel test red-team kills symbols programs test-gpu bench bench-gpu lint lab demo grader-accuracy example reach release clean help
 
 setup: $(ready)  ## make .venv and install minpy with all that the course needs
 	@echo "Ready. To use it in this shell: source .venv/bin/activate"
@@ -81,6 +81,9 @@ reach: $(ready)  ## train four networks; say how good they become, and in what t
 
 release: $(ready)  ## make assignments/ of solutions/: what students get
 	$(bin)/python -m grading.release $(ARGS)
+
+pages: $(ready)  ## run the tutorials, and write them with their pictures into docs/tutorials/
+	$(bin)/python docs/render.py $(ARGS)
 
 stubs: $(ready)  ## write the stubs that tell editors what minpy.numpy has
 	$(bin)/python -m tests.stubs.generate

@@ -30,6 +30,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from grading import start_page
 from grading.cells import is_solution
 
 ROOT = Path(__file__).parent.parent
@@ -391,6 +392,11 @@ def main(arguments: Iterable[str] | None = None) -> int:
     except ReleaseError as error:
         print(f"Not released: {error}", file=sys.stderr)
         return 1
+    page = target / start_page.NAME
+    if not options.check:
+        page.write_text(start_page.start_page(target), encoding="utf-8")
+    elif not page.exists() or page.read_text(encoding="utf-8") != start_page.start_page(target):
+        stale.append(f"{page} is not made of the notebooks beside it")
     if stale:
         print("\n".join([*stale, "`make release` makes them anew."]), file=sys.stderr)
     return 1 if stale else 0

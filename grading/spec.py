@@ -287,7 +287,7 @@ class HiddenTrained(HiddenCheck):
     def all_cases(self, rng: onp.random.Generator) -> Iterator[Trial]:
         """Give one case: all test images."""
         size = chosen_size()
-        name = best_data(size)
+        name = best_data(size, quiet=True)
         data = self.check.load(name, size)
         inputs = {"data": name, "size": size, "params": {}, "x": data.x_test, "y": data.y_test}
         yield Trial("the test images", {}, dtype="float32", inputs=inputs, seconds=30.0)

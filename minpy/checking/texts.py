@@ -96,6 +96,8 @@ ENGLISH: dict[str, str] = {
     "with that.",
     "reason.failed": "{detail}",
     "reason.withheld": "`{name}` is wrong.",
+    # the exercises of the tutorials
+    "exercise.case": "For {given} the result must be {expected}; yours is {value}.",
     # what was received instead of numbers
     "received.type": "{kind}",
     "received.sentence": "{message}",

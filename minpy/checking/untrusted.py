@@ -14,6 +14,7 @@ from typing import Any
 import numpy as onp
 
 from minpy.array import Array
+from minpy.backends.scalars import PLAIN, plain_scalar
 from minpy.checking.texts import Message, cleaned
 
 MOST_ELEMENTS = 2**24  # of an array that is compared
@@ -21,7 +22,8 @@ MOST_LISTED = 100_000  # numbers in nested lists
 DEEPEST = 32  # nesting of lists
 
 _PLAIN = (bool, int, float, complex)
-_SCALARS = frozenset(onp.sctypeDict.values())  # NumPy's own, not what is derived from them
+# NumPy's own and ours, not what others derive from them.
+_SCALARS = frozenset([*onp.sctypeDict.values(), *PLAIN])
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ def receive(value: Any, most: int = MOST_ELEMENTS) -> Received:
     try:
         if type(value) is Array:
             value = value.asnumpy()
+        value = plain_scalar(value)
         if type(value) in _SCALARS or type(value) in _PLAIN:
             value = onp.array(value)
         elif type(value) is list or type(value) is tuple:

@@ -67,6 +67,7 @@ Nothing here draws, reads or downloads anything when it is imported.
 """
 
 from minpy.course.data import SIZES, Settings, best_data, chosen_size, known_values, load_images
+from minpy.course.exercises import check_exercise
 from minpy.course.hand_in import hand_in
 from minpy.course.parameter_file import ParameterFile
 from minpy.course.pictures import LiveCurves, draw_trials
@@ -79,6 +80,7 @@ __all__ = [
     "Settings",
     "TrainedCheck",
     "best_data",
+    "check_exercise",
     "chosen_size",
     "draw_trials",
     "hand_in",

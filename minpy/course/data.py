@@ -109,10 +109,17 @@ def chosen_size() -> str:
     return size
 
 
-def best_data(size: str = "default") -> str:
+def best_data(size: str = "default", quiet: bool = False) -> str:
     """Return the name of the largest data set on this machine; for the size "tiny", the digits.
 
     A course can choose one for everybody with the environment variable ``MINPY_COURSE_DATA``.
+
+    Parameters
+    ----------
+    size : str
+        One of `SIZES`.
+    quiet : bool
+        Otherwise, where a larger data set is missing, it prints how to download that.
 
     Examples
     --------
@@ -123,9 +130,27 @@ def best_data(size: str = "default") -> str:
     if chosen or size == "tiny":
         return chosen or "digits"
     on_this_machine = datasets.available()
-    return next(
-        (name for name in ("cifar10", "fashion-mnist") if name in on_this_machine), "digits"
-    )
+    name = next((name for name in DOWNLOADS if name in on_this_machine), "digits")
+    if not quiet:
+        _offer_downloads(name)
+    return name
+
+
+DOWNLOADS = {"cifar10": ("CIFAR-10", 163), "fashion-mnist": ("Fashion-MNIST", 30)}  # titles, MB
+
+
+def _offer_downloads(used: str) -> None:
+    """Say which data set is used, and how to get those that are larger."""
+    larger = list(DOWNLOADS)[: [*DOWNLOADS, "digits"].index(used)]
+    if not larger:
+        return
+    title = DOWNLOADS[used][0] if used in DOWNLOADS else "the small digits"
+    missing = " and ".join(DOWNLOADS[name][0] for name in larger)
+    verb = "is" if len(larger) == 1 else "are"
+    print(f"This notebook uses {title}: {missing} {verb} not here. To download, run")
+    for name in larger:
+        print(f'    minpy.datasets.load("{name}")  # {DOWNLOADS[name][1]} MB')
+    print("and then this cell again; or go on without.")
 
 
 def load_images(name: str, settings: Mapping[str, Any], scaled: bool = True) -> Dataset:

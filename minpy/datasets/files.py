@@ -39,6 +39,10 @@ class MissingDataError(FileNotFoundError):
     def __str__(self) -> str:
         return str(self.args[0])
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows: the message says what to do, and frames say nothing more."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class CorruptDataError(ValueError):
     """A file is not what it should be: truncated, of another kind, or hostile."""
@@ -138,7 +142,7 @@ def download(title: str, folder: str, remotes: Iterable[Remote], hint: str = "")
         import requests
     except ImportError as error:
         reason = f"{error.name} is not installed (pip install 'minpy-edu[course]')"
-        raise _missing(title, folder, remotes, reason, hint) from error
+        raise _missing(title, folder, remotes, reason, hint) from None
     pooch.get_logger().setLevel("WARNING")  # the progress bar says what happens
     target = cache_folder() / folder
     store = pooch.create(
@@ -154,7 +158,7 @@ def download(title: str, folder: str, remotes: Iterable[Remote], hint: str = "")
         try:
             store.fetch(file.name, downloader=fetch)
         except (OSError, ValueError, requests.RequestException) as error:
-            raise _missing(title, folder, remotes, _in_short(error), hint) from error
+            raise _missing(title, folder, remotes, _in_short(error), hint) from None
     return target
 
 

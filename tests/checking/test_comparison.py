@@ -82,6 +82,15 @@ def test_shapes(given, expected):
     assert str(given) in found.reason and str(expected) in found.reason
 
 
+def test_numbers_that_minpy_computed_are_numbers():
+    import minpy.numpy as np
+
+    total = np.sum(np.ones(3))
+    assert compare("loss", total, 3.0)
+    assert compare("losses", [total, 2 * total], [3.0, 6.0])
+    assert compare("loss", total, 4.0).verdict == "value"
+
+
 def test_empty_and_zero_dimensional():
     assert compare("e", onp.ones((0, 3)), onp.ones((0, 3))).passed
     found = compare("loss", 2.0, onp.float64(1.0))

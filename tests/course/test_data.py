@@ -67,3 +67,35 @@ def test_known_values_are_in_the_file_beside_the_checks(tmp_path):
     (tmp_path / "relu_known.py").write_text("RELU = {'x': [-1.0, 2.0], 'out': [0, 2]}\n")
     known = course.known_values(tmp_path / "relu.py")
     assert known.RELU == {"x": [-1.0, 2.0], "out": [0, 2]}
+
+
+def test_students_are_told_which_data_are_used_and_how_to_get_more(monkeypatch, capsys):
+    monkeypatch.delenv("MINPY_COURSE_DATA", raising=False)
+    here = ["digits"]
+    monkeypatch.setattr("minpy.course.data.datasets.available", lambda: here)
+    course.best_data()
+    assert capsys.readouterr().out.splitlines() == [
+        "This notebook uses the small digits: CIFAR-10 and Fashion-MNIST are not here. To download,"
+        " run",
+        '    minpy.datasets.load("cifar10")  # 163 MB',
+        '    minpy.datasets.load("fashion-mnist")  # 30 MB',
+        "and then this cell again; or go on without.",
+    ]
+    here.append("fashion-mnist")
+    course.best_data()
+    said = capsys.readouterr().out
+    assert said.startswith("This notebook uses Fashion-MNIST: CIFAR-10 is not here.")
+    assert 'load("fashion-mnist")' not in said
+    here.append("cifar10")
+    course.best_data()
+    course.best_data("tiny")
+    here.clear()
+    course.best_data(quiet=True)
+    assert not capsys.readouterr().out
+
+
+def test_data_that_cannot_be_downloaded_are_one_short_message():
+    from minpy.datasets import MissingDataError
+
+    error = MissingDataError("Fashion-MNIST cannot be downloaded")
+    assert error._render_traceback_() == ["MissingDataError: Fashion-MNIST cannot be downloaded"]
