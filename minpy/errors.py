@@ -151,7 +151,7 @@ def nothing_floating(f: Callable, place: Any, value: Any) -> TypeError:
 def no_function(f: Any) -> TypeError:
     """What is to be differentiated is no function."""
     return TypeError(
-        f"a function is differentiated, but was given {f!r}; write grad(f)(x), not grad(f(x))"
+        f"what is differentiated must be a function, got {f!r}; write grad(f)(x), not grad(f(x))"
     )
 
 
@@ -185,7 +185,7 @@ def no_array(f: Callable, result: Any) -> TypeError:
 def complex_result(f: Callable) -> TypeError:
     """The function to differentiate returned complex numbers."""
     return TypeError(
-        f"{name_of(f)} returned complex numbers, which have no one gradient: return a real loss "
+        f"{name_of(f)} returned complex numbers, which have no single gradient: return a real loss "
         "(np.real, np.abs), or use make_vjp with a gradient of your own"
     )
 

@@ -289,7 +289,7 @@ def unchanged(name: str, before: Any, after: Any) -> Comparison:
     --------
     >>> import numpy as np
     >>> print(unchanged("x", np.zeros(3), np.array([0.0, 0.0, 1.0])))
-    The call changed x, which it was given and must leave as it is.
+    The call changed x, an argument that must stay as it is.
     """
     found = compare(name, after, before, tolerance=0.0)
     return found if found.passed else replace(found, verdict="mutated", diagnosis=None)

@@ -88,11 +88,11 @@ ENGLISH: dict[str, str] = {
     "reason.missing": "`{name}` is None. Does the function return it?",
     "reason.type": "`{name}` is of type `{detail}`, but must be an array.",
     "reason.numbers": "`{name}` does not hold numbers only: {detail}.",
-    "reason.mutated": "The call changed `{name}`, which it was given and must leave as it is.",
+    "reason.mutated": "The call changed `{name}`, an argument that must stay as it is.",
     "reason.raised": "`{name}` raised `{detail}`",
     "reason.unwritten": "`{name}` is not written yet.",
     "reason.memory": "`{name}` ran out of memory: it makes an array that is larger than it needs.",
-    "reason.unsure": "`{name}` is compared with your own `{detail}`, which is not right yet: begin "
+    "reason.unsure": "`{name}` is compared with your own `{detail}`, which is not right yet: start "
     "with that.",
     "reason.failed": "{detail}",
     "reason.withheld": "`{name}` is wrong.",
@@ -129,9 +129,9 @@ ENGLISH: dict[str, str] = {
     "check.more": "These are the public checks. Grading runs {count} more comparisons.",
     "check.accuracy": "{reached:3} of the images are classified correctly; the required share is "
     "{required}.",
-    "check.no_gradients": "Write this by hand: `minpy.grad` is switched off while it is checked.",
-    "check.no_differences": "Finite differences earn nothing when it is graded.",
-    "check.no_imports": "Other libraries that differentiate cannot be imported when it is graded.",
+    "check.no_gradients": "Write this by hand: `minpy.grad` is switched off during the check.",
+    "check.no_differences": "Finite differences earn no points.",
+    "check.no_imports": "Grading blocks the import of other libraries that differentiate.",
     "check.no_loops": "A Python loop over {size} earns nothing.",
     "check.loops": "`{name}` runs a Python loop over {size}: {more} more than {few} take {steps} "
     "more steps. Use operations on whole arrays, whose steps do not grow.",
@@ -183,7 +183,7 @@ ENGLISH: dict[str, str] = {
     "diagnosis.transpose": "It is transposed: `{name}.T` is right (error {error:1}).",
     "diagnosis.axes": "Its axes are in another order: `{name}.transpose{axes}` is right (error "
     "{error:1}).",
-    "diagnosis.other_output": "This is `{other}`: your `{name}` is what `{other}` has to be "
+    "diagnosis.other_output": "This is `{other}`: your `{name}` is what `{other}` should be "
     "(error {error:1}). Are they returned in the right order?",
     "diagnosis.reversed": "It is the wrong way round along axis {axis}: reversed there, it is "
     "right (error {error:1}).",
@@ -196,8 +196,8 @@ ENGLISH: dict[str, str] = {
     "{error:1}).",
     "diagnosis.wrong_axis": "The sum is over the wrong axis: yours is the sum of {array} over "
     "axis {taken}, and the sum over axis {axis} is right.",
-    "diagnosis.reshaped": "The values are right and in the right order; only the shape is not.",
-    "diagnosis.overwritten": "Overwritten where it is to be added up: each entry of your "
+    "diagnosis.reshaped": "The values are right and in the right order; only the shape is wrong.",
+    "diagnosis.overwritten": "Overwritten instead of added up: each entry of your "
     "`{name}` is the last of {terms} contributions alone (error {error:1}). Did you write `=` "
     "for `+=`, or use an index that has repetitions?",
     "diagnosis.term_missing": "A term is missing, {term}: with it, your `{name}` is right "
@@ -214,7 +214,7 @@ ENGLISH: dict[str, str] = {
     "diagnosis.weights": "It differs from what it should be by {factor} times `{weights}`: "
     "without that, it is right (error {error:1}). Look at regularization.",
     "diagnosis.kink": "It is right except at {found} of {count} entries, where {entering} is "
-    "at the kink at 0, and there is no one slope.",
+    "at the kink at 0, which has no single slope.",
     "diagnosis.slopes": "The function has a kink at {found} of {count} entries, with slope "
     "{left} on one side and {right} on the other: your `{name}` is between the two, and is not "
     "wrong.",

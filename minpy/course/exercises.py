@@ -44,7 +44,7 @@ def check_exercise(
       For 3 the result must be 6; yours is 5.
     """
     found: list[Comparison] = []
-    notes = []
+    notes: list[str] = []
     for arguments, expected in cases:
         try:
             result = function(*arguments)

@@ -12,7 +12,7 @@ them: shape (N, C, H, W), or (N, H, W) in grey.  Labels come before predictions.
 
 *For whom.* The colours are told apart by the colour-blind, and nothing is said by colour alone.
 
-`draw_graph` needs no Matplotlib: it prints a table, and draws with graphviz if that is installed.
+`draw_graph` draws with graphviz if that is installed, else with Matplotlib, and prints a table.
 """
 
 from minpy.plotting.graph import Graph, draw_graph

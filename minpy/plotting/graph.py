@@ -15,6 +15,7 @@ if its gradient needs them, else as a shape.  So shapes belong to the edges.
 from __future__ import annotations
 
 import html
+import importlib.util
 import inspect
 import shutil
 import subprocess
@@ -28,6 +29,7 @@ import numpy as onp
 
 from minpy.array import is_differentiable
 from minpy.errors import name_of
+from minpy.plotting.graph_figure import draw_boxes
 from minpy.trace import Trace, record
 from minpy.tree import labels, leaves
 
@@ -153,8 +155,14 @@ class Graph:
         return done.stdout
 
     def _repr_svg_(self) -> str | None:
-        # None lets Jupyter show the table
+        # None lets Jupyter show the next best: a PNG, or the table
         return self.svg() if shutil.which("dot") else None
+
+    def _repr_png_(self) -> bytes | None:
+        if shutil.which("dot") or importlib.util.find_spec("matplotlib") is None:
+            return None
+        figure = draw_boxes(self.boxes, self.title)
+        return None if figure is None else figure._repr_png_()  # type: ignore[attr-defined]
 
 
 def draw_graph(f: Callable, *args: Any, limit: int = 80) -> Graph:
@@ -174,8 +182,8 @@ def draw_graph(f: Callable, *args: Any, limit: int = 80) -> Graph:
     Returns
     -------
     Graph
-        Shown as a picture in Jupyter if graphviz is installed, else as a table; ``print(graph)``
-        prints the table, ``graph.save("graph.svg")`` writes a file.
+        Shown as a picture in Jupyter, drawn by graphviz if that is installed, else by Matplotlib;
+        ``print(graph)`` prints a table, ``graph.save("graph.svg")`` writes a file.
 
     Raises
     ------

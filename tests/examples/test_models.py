@@ -234,3 +234,20 @@ def test_a_target_that_is_missed_is_said(example, capsys, monkeypatch):
     with pytest.raises(SystemExit):
         reach.main(["digit"])
     assert "there is no row digit; rows are digits, fashion" in capsys.readouterr().err
+
+
+def test_a_row_without_data_is_left_out_and_the_others_run(example, monkeypatch, capsys):
+    reach = example("reach")
+
+    def reached(row, seed, verbose):
+        if row["data"] != "digits":
+            raise SystemExit("Fashion-MNIST is not on this machine.")
+        return 0.98, 3.0
+
+    monkeypatch.setattr(reach, "reached", reached)
+    assert reach.main(["fashion", "digits"]) == 0
+    said = capsys.readouterr().out
+    assert "fashion is left out: Fashion-MNIST is not on this machine." in said
+    left_out, run = said.splitlines()[-2:]
+    assert left_out.split()[:3] == ["fashion", "left", "out,"]
+    assert run.split()[:2] == ["digits", "98.0%"]

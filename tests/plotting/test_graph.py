@@ -8,6 +8,7 @@ import pytest
 
 import minpy
 import minpy.numpy as np
+from minpy.plotting.graph_figure import draw_boxes
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="graphviz is not installed")
 
@@ -209,6 +210,32 @@ def test_names_cannot_break_the_picture():
     picture = minpy.draw_graph(lambda params: sum(params.values()).sum(), odd).svg()
     assert "&lt;&amp;&gt;" in picture
     xml.etree.ElementTree.fromstring(picture)
+
+
+def test_without_graphviz_matplotlib_draws_it(graph, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib", reason="it draws the graph")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert graph._repr_svg_() is None
+    assert graph._repr_png_().startswith(b"\x89PNG")
+    (ax,) = draw_boxes(graph.boxes, graph.title).axes
+    texts = {text.get_text().strip(): text for text in ax.texts}
+    for text in ("matmul", "(5, 4)", "params['W']", "result"):
+        assert text in texts
+    assert ax.get_title() == graph.title
+    lowest = min(text.get_position()[1] for text in texts.values())
+    assert texts["result"].get_position()[1] == lowest
+    assert texts["params['W']"].get_position()[1] > texts["matmul"].get_position()[1]
+    places = [text.get_position() for text in ax.texts if text.get_bbox_patch() is not None]
+    assert len(set(places)) == len(places), "two boxes in one place"
+
+
+def test_a_long_graph_is_a_table():
+    def chain(x):
+        for _ in range(50):
+            x = np.sin(x)
+        return x
+
+    assert draw_boxes(minpy.draw_graph(chain, 1.0).boxes, "chain") is None
 
 
 def test_without_graphviz_there_is_the_table(graph, tmp_path, monkeypatch):
