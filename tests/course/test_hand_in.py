@@ -64,7 +64,6 @@ def test_unfinished_work_is_handed_in_with_a_list_of_what_is_missing(folder):
     assert report.missing == [
         "the cell double is not written yet",
         "the question question_why is not answered yet",
-        "double: double is not written yet.",
         "trained: net.npz is not written yet.",
         "part: 0.5 of 1 points",
     ]
