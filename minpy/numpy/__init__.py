@@ -13,7 +13,14 @@ import numpy as onp
 
 from minpy.array import Array
 from minpy.backends import policy  # noqa: F401 - np.policy.show_op_stat()
-from minpy.numpy import _methods, fft, lib, linalg, random  # noqa: F401 - attributes of this module
+from minpy.numpy import (  # noqa: F401 - attributes of this module
+    _methods,
+    emath,
+    fft,
+    lib,
+    linalg,
+    random,
+)
 from minpy.numpy._namespace import public
 from minpy.numpy._public import NOT_DIFFERENTIABLE  # noqa: F401 - it is documentation
 

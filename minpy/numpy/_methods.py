@@ -347,6 +347,8 @@ def array_function(self, function, kinds, args, kwargs):
     namespace, theirs = np, onp
     if module in ("linalg", "fft", "random"):
         namespace, theirs = getattr(np, module), getattr(onp, module)
+    elif getattr(onp.emath, function.__name__, None) is function:
+        namespace, theirs = np.emath, onp.emath
     elif function.__name__ in np.lib.stride_tricks.__all__:  # its module differs between NumPys
         namespace, theirs = np.lib.stride_tricks, onp.lib.stride_tricks
     if getattr(theirs, function.__name__, None) is function:

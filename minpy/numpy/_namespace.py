@@ -29,9 +29,13 @@ from minpy.ops import (
     calculus,
     elementwise,
     indexing,
+    padding,
+    polynomials,
     products,
     reduction,
+    scimath,
     shape,
+    statistics,
 )
 from minpy.ops import fft as fft_ops
 from minpy.ops import linalg as linalg_ops
@@ -55,9 +59,14 @@ def _is_function(value: Any) -> bool:
     return callable(value) and not isinstance(value, type)
 
 
-OURS = _functions_of(elementwise, shape, indexing, reduction, products, calculus, like=onp)
+OURS = _functions_of(
+    *(elementwise, shape, indexing, reduction, products, calculus, statistics, padding),
+    *(polynomials,),
+    like=onp,
+)
 LINALG = _functions_of(products, shape, linalg_ops, like=onp.linalg)
 FFT = _functions_of(fft_ops, like=onp.fft)
+EMATH = _functions_of(scimath, like=onp.emath)
 ALIASES = {
     "abs": "absolute",
     "acos": "arccos",

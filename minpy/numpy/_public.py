@@ -348,11 +348,11 @@ def traced(name: str, function: Callable, ours: Callable) -> Callable:
 # and empty arrays: the value is NumPy's own, and what is written here gives the gradient.
 _GRADIENT_ONLY = frozenset(
     """
-        average clip convolve corrcoef correlate cov geomspace gradient interp linspace logspace
-        median nanmax nanmean nanmedian nanmin nanpercentile nanquantile nanstd nanvar percentile
-        polyval quantile trapezoid trapz unwrap vander linalg.cond linalg.matrix_norm
-        linalg.matrix_power linalg.multi_dot linalg.norm linalg.tensorinv linalg.tensorsolve
-        linalg.vector_norm
+        average bincount clip convolve corrcoef correlate cov geomspace gradient histogram interp
+        linspace logspace median nanmax nanmean nanmedian nanmin nanpercentile nanquantile nanstd
+        nanvar percentile poly polyfit polymul polyval quantile roots trapezoid trapz unwrap vander
+        linalg.cond linalg.lstsq linalg.matrix_norm linalg.matrix_power linalg.multi_dot linalg.norm
+        linalg.tensorinv linalg.tensorsolve linalg.vector_norm
     """.split()
 )
 

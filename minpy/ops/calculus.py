@@ -1,4 +1,4 @@
-"""Differences, sums over a grid, interpolation, polynomials, convolution."""
+"""Differences, sums over a grid, interpolation, convolution."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 import numpy as onp
 
 from minpy.array import dtype_of, raw
-from minpy.inplace import getitem, zeros_for
+from minpy.inplace import getitem
 from minpy.ops.creation import as_array, astype
-from minpy.ops.elementwise import exp, log
+from minpy.ops.elementwise import exp, log, remainder
 from minpy.ops.indexing import values_of, where
 from minpy.ops.reduction import axes_of
 from minpy.ops.reduction import sum as sum_
@@ -19,11 +19,9 @@ from minpy.ops.shape import (
     flip,
     moveaxis,
     normal_axis,
-    pad,
     reshape,
     several,
     shape_of,
-    stack,
 )
 
 # ----- differences
@@ -96,8 +94,19 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 trapz = trapezoid
 
 
-def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
+def interp(
+    x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: float | None = None
+) -> Any:
     x, xp, fp = (astype(a, onp.result_type(dtype_of(a), float)) for a in map(as_array, (x, xp, fp)))
+    if period is not None:
+        left = right = None
+        period = abs(period)
+        x, xp = remainder(x, period), remainder(xp, period)
+        order = onp.argsort(values_of(xp))
+        xp, fp = getitem(xp, order), getitem(fp, order)
+        first, last = slice(0, 1), slice(-1, None)
+        xp = concatenate([getitem(xp, last) - period, xp, getitem(xp, first) + period])
+        fp = concatenate([getitem(fp, last), fp, getitem(fp, first)])
     places, grid = values_of(x), values_of(xp)
     if not places.size:
         return x + 0 * sum_(fp)
@@ -107,26 +116,6 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any
     inside = y0 + (y1 - y0) * ((x - x0) / (x1 - x0))
     result = where(places < grid[0], getitem(fp, 0) if left is None else left, inside)
     return where(places > grid[-1], getitem(fp, -1) if right is None else right, result)
-
-
-# ----- polynomials
-
-
-def polyval(p: Any, x: Any) -> Any:
-    p, x = as_array(p), as_array(x)
-    result = zeros_for(x)
-    for i in range(p.shape[0]):
-        result = result * x + getitem(p, i)
-    return result
-
-
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
-    x = astype(x, onp.promote_types(dtype_of(x), int))
-    powers = range(shape_of(x)[0] if N is None else N)
-    columns = [x**k if k else onp.ones(x.shape, dtype_of(x)) for k in powers]
-    if not columns:
-        return getitem(reshape(x, (-1, 1)), (slice(None), slice(0, 0)))
-    return stack(columns if increasing else columns[::-1], -1)
 
 
 # ----- convolution
@@ -139,7 +128,8 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
         a, v = v, a
     n, m = a.shape[0], v.shape[0]
     windows = onp.arange(n + m - 1)[:, None] + onp.arange(m)
-    full = getitem(pad(a, [(m - 1, m - 1)]), windows) @ flip(v)
+    zeros = onp.zeros(m - 1, dtype_of(a))
+    full = getitem(concatenate([zeros, a, zeros]), windows) @ flip(v)
     if mode == "full":
         return full
     first, length = ((m - 1) // 2, n) if mode == "same" else (m - 1, n - m + 1)

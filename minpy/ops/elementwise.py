@@ -8,6 +8,7 @@ was made of a complex argument, and at the leaves.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -86,13 +87,52 @@ log2 = unary("log2", lambda g, ans, x: g / (x * math.log(2)), reads="x")
 log10 = unary("log10", lambda g, ans, x: g / (x * math.log(10)), reads="x")
 log1p = unary("log1p", lambda g, ans, x: g / (x + 1), reads="x")
 
+# ----- one argument: Bessel functions
+
+
+@functools.cache
+def _bessel_i1_fits() -> tuple[Any, Any]:
+    """Return Chebyshev series of ``exp(-x) I1(x)``: over x up to 8, and times sqrt(x) beyond.
+
+    Bessel's integral over an angle is that of a periodic function, for which equal steps converge
+    faster than any power of their number.
+    """
+    cosines = onp.cos((onp.arange(4096) + 0.5) * (math.pi / 4096))
+
+    def scaled(x):
+        return (onp.exp(onp.multiply.outer(x, cosines - 1)) * cosines).mean(-1)
+
+    fit = onp.polynomial.chebyshev.chebinterpolate
+    near = fit(lambda t: scaled(4 * (t + 1)) / (4 * (t + 1)), 30)
+    far = fit(lambda t: scaled(16 / (t + 1)) * onp.sqrt(16 / (t + 1)), 30)
+    return near, far
+
+
+def _bessel_i1(x):
+    near, far = _bessel_i1_fits()
+    series = onp.polynomial.chebyshev.chebval
+    size = onp.abs(onp.asarray(x, onp.float64))
+    beyond = onp.maximum(size, 8)
+    large = series(16 / beyond - 1, far) / onp.sqrt(beyond)
+    ans = onp.where(size <= 8, size * series(onp.minimum(size, 8) / 4 - 1, near), large)
+    return (onp.exp(size) * onp.copysign(ans, x)).astype(x.dtype)
+
+
+i0 = unary("i0", lambda g, ans, x: g * _i1(x), reads="x")
+_i1 = unary(
+    "i1",
+    lambda g, ans, x: g * (i0(x) - where(x == 0, onp.full((), 0.5, dtype_of(x)), ans / divisor(x))),
+    reads="ans x",
+    raw=_bessel_i1,
+)
+
 # ----- one argument: trigonometry
 
 sin = unary("sin", lambda g, ans, x: g * cos(x), reads="x")
 cos = unary("cos", lambda g, ans, x: -g * sin(x), reads="x")
 tan = unary("tan", lambda g, ans, x: g * (1 + ans * ans), reads="ans")
-arcsin = unary("arcsin", lambda g, ans, x: g / sqrt(1 - x * x), reads="x")
-arccos = unary("arccos", lambda g, ans, x: -g / sqrt(1 - x * x), reads="x")
+arcsin = unary("arcsin", lambda g, ans, x: g / _other_leg(x), reads="x")
+arccos = unary("arccos", lambda g, ans, x: -g / _other_leg(x), reads="x")
 arctan = unary("arctan", lambda g, ans, x: g / (1 + x * x), reads="x")
 sinh = unary("sinh", lambda g, ans, x: g * cosh(x), reads="x")
 cosh = unary("cosh", lambda g, ans, x: g * sinh(x), reads="x")
@@ -100,6 +140,11 @@ tanh = unary("tanh", lambda g, ans, x: g * (1 - ans * ans), reads="ans")
 arcsinh = unary("arcsinh", lambda g, ans, x: g / sqrt(x * x + 1), reads="x")
 arccosh = unary("arccosh", lambda g, ans, x: g / sqrt(x * x - 1), reads="x")
 arctanh = unary("arctanh", lambda g, ans, x: g / (1 - x * x), reads="x")
+
+
+def _other_leg(x: Any) -> Any:
+    """Return ``sqrt(1 - x**2)``; of complex numbers on the branch of arcsin and arccos."""
+    return sqrt(-(x * x - 1)) if is_complex(x) else sqrt(1 - x * x)
 
 
 def _sinc_rule(g, ans, x):
@@ -145,8 +190,15 @@ def _nan_to_num_rule(g, ans, x, **static):
 _nan_to_num = op("nan_to_num", _nan_to_num_rule, reads="x")
 
 
-def nan_to_num(x: Any, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
-    return _nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    fills = {"nan": nan, "posinf": posinf, "neginf": neginf}
+    masks = {"nan": onp.isnan, "posinf": onp.isposinf, "neginf": onp.isneginf}
+    values = onp.asarray(raw(x))
+    for name, fill in fills.items():
+        if type(fill) is Array:
+            x = where(masks[name](values), fill, x)
+            fills[name] = None if name != "nan" else 0.0
+    return _nan_to_num(x, **fills)
 
 
 def real_if_close(a: Any, tol: float = 100) -> Any:
@@ -205,6 +257,15 @@ fmod = binary(
     lambda g, ans, x, y: unbroadcast(-g * ((x - ans) / y), y),
     reads=("", "ans x y"),
 )
+
+
+ldexp = binary(
+    "ldexp",
+    lambda g, ans, x, y: unbroadcast(ldexp(g, y), x),
+    None,  # y is an integer
+    reads=("y", ""),
+)
+modf = op("modf", lambda g, ans, x: g[0], reads="ans")
 
 
 # ----- two arguments: choosing

@@ -14,7 +14,8 @@ import numpy as onp
 from minpy.array import dtype_of
 from minpy.inplace import getitem
 from minpy.ops.elementwise import conjugate, real
-from minpy.ops.shape import pad, roll, shape_of
+from minpy.ops.padding import pad
+from minpy.ops.shape import roll, shape_of
 from minpy.tape import op
 
 

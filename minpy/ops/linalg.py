@@ -8,6 +8,7 @@ differentiation" (2008); those of the decompositions of complex matrices follow 
 
 from __future__ import annotations
 
+import builtins
 import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -115,6 +116,22 @@ def _pinv_rule(g, ans, a, **static):
 
 
 pinv = op("linalg.pinv", _pinv_rule, reads="ans x")
+
+
+def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
+    rows, columns = shape_of(a)
+    if rcond is None or rcond == "warn":
+        rcond = onp.finfo(dtype_of(a)).eps * builtins.max(rows, columns)
+    x, s = pinv(a, rcond=rcond) @ b, svdvals(a)
+    values = onp.asarray(raw(s))
+    rank = onp.int32((values > rcond * values.max(initial=0)).sum())
+    residuals = onp.zeros(0, dtype_of(s))
+    if rank == columns and rows > columns:
+        away = b - a @ x
+        residuals = sum(real(away * conjugate(away)), axis=0)
+        residuals = residuals if shape_of(residuals) else reshape(residuals, (1,))
+    return x, residuals, rank, s
+
 
 # ----- determinants
 
@@ -230,9 +247,16 @@ eigvals = op("linalg.eigvals", _eigvals_rule, reads="x")
 
 def _svd_rule(g, ans, a, full_matrices=True):
     u, s, vh = ans
+    rank = s.shape[-1]
+    if full_matrices:
+        raise no_gradient(
+            "linalg.svd with full_matrices=True of matrices that are not square",
+            "only its singular values have one, as some of its vectors may be turned; write "
+            "full_matrices=False",
+        )
     if is_unused(g[0]) and is_unused(g[2]):
         return _of_singular_values(real_part(g[1]), u, s, vh)
-    v, rank = H(vh), s.shape[-1]
+    v = H(vh)
     g_u, g_s, g_v = conjugate(g[0]), real_part(g[1]), T(g[2])  # as the literature has them
     s_row, s_column = expand_dims(s, -2), column(s)
     f = off_diagonal_inverse(s * s)
@@ -275,9 +299,10 @@ def svd(
         raise no_gradient("linalg.svd with hermitian=True")
     if not compute_uv:
         return _svdvals(a)
-    if full_matrices and shape_of(a)[-1] != shape_of(a)[-2]:
-        raise no_gradient("linalg.svd with full_matrices=True of matrices that are not square")
-    return _svd(a, full_matrices=False)
+    if not full_matrices or shape_of(a)[-1] == shape_of(a)[-2]:
+        return _svd(a, full_matrices=False)
+    result = u, _, vh = _svd(a, full_matrices=True)
+    return getattr(type(result), "_make", tuple)((u, _svdvals(a), vh))
 
 
 def svdvals(x: Any, /) -> Any:

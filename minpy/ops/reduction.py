@@ -12,11 +12,10 @@ import numpy as onp
 from minpy.array import dtype_of, raw
 from minpy.inplace import getitem
 from minpy.ops import indexing
-from minpy.ops.creation import as_array, astype
+from minpy.ops.creation import as_array
 from minpy.ops.elementwise import conjugate, is_complex, real, real_part, sqrt
-from minpy.ops.indexing import sort, where
+from minpy.ops.indexing import where
 from minpy.ops.shape import (
-    atleast_2d,
     broadcast_to,
     concatenate,
     flip,
@@ -24,7 +23,6 @@ from minpy.ops.shape import (
     normal_axis,
     reshape,
     shape_of,
-    squeeze,
 )
 from minpy.tape import op
 
@@ -323,81 +321,3 @@ def nanvar(a: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> 
 
 def nanstd(a: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any:
     return safe_sqrt(nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims))
-
-
-# ----- statistics
-
-
-def average(
-    a: Any,
-    axis: Axis = None,
-    weights: Any = None,
-    returned: bool = False,
-    *,
-    keepdims: bool = False,
-) -> Any:
-    if weights is None:
-        result, total = mean(a, axis=axis, keepdims=keepdims), count(shape_of(a), axis)
-    else:
-        weights = onp.asarray(weights) if isinstance(weights, list | tuple) else weights
-        if shape_of(weights) != shape_of(a):
-            shape = [1] * len(shape_of(a))
-            shape[normal_axis(axis, len(shape))] = -1
-            weights = broadcast_to(reshape(weights, tuple(shape)), shape_of(a))
-        total = sum(weights, axis=axis, keepdims=keepdims)
-        result = sum(a * weights, axis=axis, keepdims=keepdims) / total
-    return (result, total + 0 * result) if returned else result
-
-
-def median(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
-    return quantile(a, 0.5, axis=axis, keepdims=keepdims)
-
-
-def percentile(a: Any, q: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
-    return quantile(a, onp.asarray(q) / 100, axis=axis, keepdims=keepdims)
-
-
-def quantile(a: Any, q: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
-    shape, number = shape_of(a), onp.ndim(q) == 0
-    q = onp.asarray(q, onp.float64)
-    axes = axes_of(axis, len(shape))
-    rest = tuple(i for i in range(len(shape)) if i not in axes)
-    size = count(shape, axes)
-    flat = reshape(moveaxis(a, rest, range(len(rest))), (*(shape[i] for i in rest), size))
-    if not size:  # NumPy's median of nothing
-        flat, size = onp.nan + sum(flat, axis=-1, keepdims=True), 1
-    ordered = sort(flat, axis=-1)
-    place = q * (size - 1)
-    low = onp.floor(place).astype(int)
-    high = onp.ceil(place).astype(int)
-    between = (place - low).astype(dtype_of(a) if number else onp.float64)
-    below, above = getitem(ordered, (..., low)), getitem(ordered, (..., high))
-    ans = below + (above - below) * between
-    ans = moveaxis(ans, tuple(range(len(rest), len(rest) + q.ndim)), tuple(range(q.ndim)))
-    return reshape(ans, q.shape + kept(shape, axis)) if keepdims else ans
-
-
-def cov(
-    m: Any,
-    y: Any = None,
-    rowvar: bool = True,
-    bias: bool = False,
-    ddof: int | None = None,
-) -> Any:
-    m = astype(m, onp.result_type(dtype_of(m), onp.float64))
-    rows = atleast_2d(m)
-    rows = rows if rowvar or len(shape_of(m)) == 1 else rows.transpose()
-    if y is not None:
-        more = atleast_2d(y)
-        rows = concatenate([rows, more if rowvar or len(shape_of(y)) == 1 else more.transpose()], 0)
-    away = rows - mean(rows, axis=1, keepdims=True)
-    less = ddof if ddof is not None else 1 - bool(bias)
-    return squeeze((away @ conjugate(away).transpose()) / (rows.shape[1] - less))
-
-
-def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
-    c = cov(x, y, rowvar)
-    if not c.shape:
-        return c / c
-    scale = sqrt(real(diagonal(c)))
-    return c / reshape(scale, (-1, 1)) / reshape(scale, (1, -1))

@@ -340,37 +340,6 @@ def resize(a: Any, new_shape: Any) -> Any:
     return getitem(a, index)
 
 
-# ----- padding
-
-
-def _inside(x_shape: tuple[int, ...], widths: Any) -> tuple[slice, ...]:
-    return tuple(slice(before, before + n) for n, (before, _) in zip(x_shape, widths, strict=True))
-
-
-_pad_zeros = op("pad", lambda g, ans, array, pad_width: getitem(g, _inside(array, pad_width)))
-
-
-def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Any:
-    shape = shape_of(array)
-    widths = tuple((int(b), int(a)) for b, a in onp.broadcast_to(pad_width, (len(shape), 2)))
-    if not shape:
-        return getitem(as_array(array), Ellipsis)
-    if mode == "constant":
-        return _pad_constant(array, widths, **kwargs)
-    if mode not in ("edge", "reflect", "symmetric", "wrap") or kwargs:
-        raise no_gradient(f"pad with mode={mode!r} and {kwargs}")
-    index = [onp.pad(onp.arange(n), w, mode) for n, w in zip(shape, widths, strict=True)]
-    return getitem(array, onp.ix_(*index))
-
-
-def _pad_constant(array: Any, widths: tuple, constant_values: Any = 0) -> Any:
-    padded = _pad_zeros(array, widths)
-    if onp.all(onp.asarray(constant_values) == 0):
-        return padded
-    frame = onp.pad(onp.zeros(shape_of(array)), widths, constant_values=constant_values)
-    return padded + frame.astype(dtype_of(array))
-
-
 # ----- leaving some out, putting some in
 
 

@@ -271,6 +271,10 @@ ELSEWHERE = """
 # These run on NumPy, and why.
 ON_NUMPY = {
     "cbrt": "PyTorch has none",
+    "i0": "only windows of filters need it",
+    "i1": "only gradients of i0 need it",
+    "ldexp": "PyTorch multiplies by a power, which may be infinite",
+    "modf": "PyTorch has none",
     "linalg.eig": "NumPy's result is real if all eigenvalues are",
     "linalg.eigvals": "NumPy's result is real if all eigenvalues are",
 }

@@ -303,8 +303,8 @@ def test_implicit_exits_raise(backend):
 
     with pytest.raises(minpy.ImplicitExitError, match="detach"):
         minpy.grad(f)(np.array(X))
-    with pytest.raises(minpy.NoGradientError, match="i0"):
-        minpy.grad(np.i0)(np.array(X))
+    with pytest.raises(minpy.NoGradientError, match="spacing"):
+        minpy.grad(np.spacing)(np.array(X))
 
 
 def test_shapes_in_messages(backend):

@@ -240,6 +240,8 @@ def assert_right_derivative(name, row, step=1e-6):
         return
     if name == "trim_zeros" or (name in FREE_PHASE and onp.dtype(complex) in dtypes):
         return
+    if name == "linalg.svd" and len(results) == 3 and results[0].shape[-1] != results[2].shape[-1]:
+        return  # some of its vectors may be turned: their gradient is refused
 
     def value(module, arrays):
         return weighted_sum(outputs(supplied(lookup(module, name), row, arrays), row, theirs))

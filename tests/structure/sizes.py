@@ -29,7 +29,9 @@ SIZES = {
     "minpy: network kernels": 1130,
     # Of the rules, about 130 lines are for singular points: values of equal eigenvalues, cofactors,
     # products of large numbers and zeros, infinite logarithms, norms and angles at zero.
-    "minpy: gradient rules": 1590,
+    # Statistics, frames, polynomials and functions with complex results beyond their domain are
+    # about 400 lines: what NumPy has of them and other libraries do not differentiate.
+    "minpy: gradient rules": 1990,
     # `backend`, `registry` and `placement` instead of one module with late imports: what each of
     # them imports, and what the package hands on.
     "minpy: backends, shared": 618,

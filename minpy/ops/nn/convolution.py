@@ -21,7 +21,8 @@ from numpy.lib.stride_tricks import as_strided
 from minpy.array import Array
 from minpy.backends.kernels import kernel
 from minpy.ops.nn.arguments import floating
-from minpy.ops.shape import pad, reshape, shape_of
+from minpy.ops.padding import pad
+from minpy.ops.shape import reshape, shape_of
 from minpy.tape import op
 
 Pair = tuple[int, int]

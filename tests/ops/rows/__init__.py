@@ -7,11 +7,16 @@ from .calculus import ROWS as CALCULUS
 from .elementwise import ROWS as ELEMENTWISE
 from .indexing import ROWS as INDEXING
 from .linalg import ROWS as LINALG
+from .padding import ROWS as PADDING
+from .polynomials import ROWS as POLYNOMIALS
 from .products import ROWS as PRODUCTS
 from .reduction import ROWS as REDUCTION
+from .scimath import ROWS as SCIMATH
 from .shape import ROWS as SHAPE
+from .statistics import ROWS as STATISTICS
 
 ALL: list[Row] = ELEMENTWISE + SHAPE + INDEXING + REDUCTION + PRODUCTS + LINALG + CALCULUS
+ALL += STATISTICS + PADDING + POLYNOMIALS + SCIMATH
 
 
 def exists(row: Row) -> bool:

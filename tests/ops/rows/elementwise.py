@@ -67,6 +67,15 @@ UNARY = [
     row("around", C(X(3, 2)), C(X(3), 1), C(X(), decimals=0)),
     row(
         "nan_to_num",
+        C(X(4), X(), X(1), X(4)),
+        C(X(4), X(), 1.0, -1.0),
+        call=lambda np, x, *fills: np.nan_to_num(
+            np.where(onp.arange(4) < 3, onp.array([onp.nan, onp.inf, -onp.inf, 0]), x),
+            **dict(zip(("nan", "posinf", "neginf"), fills)),
+        ),
+    ),
+    row(
+        "nan_to_num",
         C(X(3, 2)),
         C(X()),
         C(X(3), nan=1.0, posinf=2.0),
@@ -141,6 +150,10 @@ BINARY = [
     binary("fmin", types="f", numbers=(0.3, 1)),
     binary("copysign", types="f"),
     binary("heaviside", types="f"),
+    row("ldexp", C(X(3, 4), onp.array([0, 1, 2, -3])), C(X(), 2), C(X(3, 1), onp.array([1, 2]))),
+    row("modf", C(X(3, 4)), C(P(2))),
+    row("i1", C(X(2, 2)), C(P()), call=lambda np, x: np.i0(x) * 2, tolerance=1e-5),
+    row("i0", C(X(3, 4)), C(P()), C(Arg((9,), -30, 30)), tolerance=1e-5),
     binary("logaddexp", types="f"),
     binary("logaddexp2", types="f"),
     binary("arctan2", types="f"),

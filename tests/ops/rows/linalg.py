@@ -206,6 +206,20 @@ DECOMPOSITIONS = [
         tolerance=1e-5,
         call=lambda np, x: phaseless(np, *np.linalg.svd(x, full_matrices=False)),
     ),
+    row(
+        "linalg.svd",
+        C(X(2, 4)),
+        C(X(2, 4, 2)),
+        types="fc",
+        call=lambda np, x: np.linalg.svd(x)[1],  # its other vectors are not determined
+    ),
+    row(
+        "linalg.lstsq",
+        C(X(4, 2), X(4), None),
+        C(X(4, 2), X(4, 3), None),
+        C(X(2, 3), X(2), rcond=None),
+        tolerance=1e-5,
+    ),
     row("linalg.svdvals", C(M(3, 3)), C(X(2, 3, 2)), C(X(2, 4)), types="fc"),
     row(
         "linalg.qr",

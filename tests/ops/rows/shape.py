@@ -167,25 +167,6 @@ REPEATING = [
     row("resize", C(X(2, 3), (3, 3)), C(X(4), 2), C(X(2), (3, 2)), types="fc"),
 ]
 
-PADDING = [
-    row(
-        "pad",
-        C(X(3), 2),
-        C(X(2, 3), (1, 2)),
-        C(X(2, 3), ((1, 0), (0, 2))),
-        C(X(2, 3), 1, "constant", constant_values=3.0),
-        C(X(2), (1, 2), mode="constant", constant_values=(1, 2)),
-        C(X(2, 3), 0),
-        types="fc",
-    ),
-    row(
-        "pad",
-        *(C(X(4, 3), 2, mode) for mode in ("edge", "reflect", "symmetric", "wrap")),
-        types="fc",
-    ),
-    row("pad", C(X(3), (4, 5), mode="wrap"), C(X(3), (4, 5), mode="reflect"), C(X(0, 2), 1)),
-]
-
 SOME = [
     row(
         "delete", C(X(5), 1), C(X(4, 3), [0, 2], axis=0), C(X(4, 3), slice(1, 3), 0), C(X(2, 3), -1)
@@ -218,4 +199,4 @@ SOME = [
     ),
 ]
 
-ROWS = MOVING + JOINING + SPLITTING + REPEATING + PADDING + SOME
+ROWS = MOVING + JOINING + SPLITTING + REPEATING + SOME
