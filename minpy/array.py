@@ -12,8 +12,6 @@ setting them on each new array would cost as much as the checks of an op.
 
 from __future__ import annotations
 
-import math
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,7 +21,7 @@ from numpy import ndarray
 
 from minpy import backends, errors
 from minpy.backends import FOREIGN, NUMPY, Backend
-from minpy.backends.context import Context
+from minpy.backends.raw import dtype_of_raw
 from minpy.backends.scalars import as_scalar, plain_scalar
 
 if TYPE_CHECKING:
@@ -34,7 +32,6 @@ else:
 new = object.__new__
 
 observers: list[Callable[[Array], None]] = []  # called with recorded arrays that are looked at
-exits: dict[str, int] = {}  # ways of leaving a recorded array, and the node last left by each
 
 
 @dataclass(slots=True)
@@ -132,37 +129,15 @@ class Array(ArrayMethods):
         return shape if type(shape) is tuple else tuple(shape)
 
     @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(current_data(self).shape)
-
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        return math.prod(current_data(self).shape)
-
-    @property
     def dtype(self) -> onp.dtype:
         """Type of the elements."""
         return dtype_of_raw(current_data(self))
 
     @property
-    def context(self) -> Context:
-        """Device on which the array is."""
-        return self._backend.context
-
-    @property
     def _backend(self) -> Backend:
         return NUMPY if self._link is None else self._link.backend
 
-    # -- leaving: explicit, or refused while recorded (see `minpy.numpy._conversions`)
-
-    def detach(self) -> Array:
-        """Return an array with the same values through which no gradient flows."""
-        out = wrap(pin(self))
-        out._pinned = True
-        leave_by("x.detach()", self)
-        return out
+    # -- leaving: refused while recorded, or explicit (see `minpy.numpy._conversions`)
 
     def _leave(self, how: str) -> Any:
         data = printable(self)  # a view may become recorded by this
@@ -171,12 +146,9 @@ class Array(ArrayMethods):
             raise errors.implicit_exit(how, self)
         return data
 
-    def wait_to_read(self) -> None:
-        """Wait until the values are there; for programs of the old minpy. Here they always are."""
 
-
-def wrap(data: Any, node: tuple | None = None) -> Array:
-    """Return the handle of a raw array."""
+def wrap(data: Any, node: tuple | None = None, backend: Backend = NUMPY) -> Array:
+    """Return the handle of a raw array; of an op's result, `backend` is where the op ran."""
     x = new(Array)
     x._data = data
     x._node = node
@@ -185,8 +157,13 @@ def wrap(data: Any, node: tuple | None = None) -> Array:
     elif isinstance(data, onp.generic):
         x._data = plain_scalar(data)
         x._link = None
+    elif isinstance(data, backend.array_types):
+        x._link = home_of(data, backend)
     else:
-        x._link = _link_of(data)
+        of_data = backends.backend_of(data)
+        if of_data is None:
+            raise TypeError(f"no backend knows arrays of type {type(data).__name__}")
+        x._link = home(of_data)
     return x
 
 
@@ -199,22 +176,6 @@ def scalar_of(x: Array) -> Any:
     if x._node is not None or x._backend is not NUMPY or data.shape:
         return x
     return as_scalar(data) if isinstance(data.dtype.type(), onp.inexact) else x
-
-
-def wrap_there(data: Any, node: tuple | None, backend: Backend) -> Array:
-    """Return the handle of a raw array of a backend that is not NumPy."""
-    x = new(Array)
-    x._data = data
-    x._node = node
-    x._link = home_of(data, backend) if isinstance(data, backend.array_types) else _link_of(data)
-    return x
-
-
-def _link_of(data: Any) -> Link | None:
-    backend = backends.backend_of(data)
-    if backend is None:
-        raise TypeError(f"no backend knows arrays of type {type(data).__name__}")
-    return home(backend)
 
 
 def home(backend: Backend) -> Link | None:
@@ -291,12 +252,6 @@ def dtype_of(x: Any) -> onp.dtype:
     return x.dtype if type(x) is Array else dtype_of_raw(x)
 
 
-def dtype_of_raw(data: Any) -> onp.dtype:
-    """Return NumPy's dtype for the elements of a raw array."""
-    dtype = data.dtype
-    return dtype if isinstance(dtype, onp.dtype) else backends.backend_of(data).dtype_of(data)
-
-
 def look_at(x: Array) -> None:
     """Tell those who observe it that the values of an array are used outside of what is recorded.
 
@@ -305,15 +260,6 @@ def look_at(x: Array) -> None:
     if x._node is not None:
         for observe in observers:
             observe(x)
-
-
-def leave_by(how: str, x: Array) -> None:
-    """Note that the program took the values of a recorded array, in one of the explicit ways."""
-    if x._node is not None:
-        caller = sys._getframe(2).f_globals.get("__name__", "")
-        if not caller.startswith("minpy."):  # an op of ours that decides by values tells nobody
-            exits[how] = x._node[0]
-        look_at(x)
 
 
 def printable(x: Array) -> Any:

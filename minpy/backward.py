@@ -17,14 +17,14 @@ from typing import Any
 import numpy as onp
 from numpy import ndarray
 
-from minpy.array import Array, current_data, dtype_of, pin, wrap, wrap_there
-from minpy.backends import NUMPY, NUMPYS, backend_of, runs_bare
-from minpy.backends.numpy import add_at, add_into, clear, follow, names_once
+from minpy.array import Array, current_data, dtype_of, pin, wrap
+from minpy.backends import NUMPYS, backend_of, runs_bare
+from minpy.backends.numpy import add_at, clear, follow, names_once
+from minpy.backends.numpy import zeros_for as numpy_zeros
+from minpy.backends.raw import added, copied, zeros_of
 from minpy.backends.statistics import op_watchers, watched
 from minpy.inplace import WRITE, Scatter, getitem, index_add, setitem, zeros_for
 from minpy.tape import Node, Op, Part, part_of
-
-_HAVE_PLUS = NUMPYS | {Array}
 
 
 class Gradients:
@@ -51,9 +51,7 @@ class Gradients:
         elif have is None:
             self.of[serial] = g
         elif serial in self.owned and not self.recorded:
-            on_numpy = type(have) is ndarray
-            into = add_into if on_numpy else backend_of(have).implementation("add_into")
-            self.of[serial] = into(have, g)
+            self.of[serial] = backend_of(have).implementation("add_into")(have, g)
             self.own(serial)
         else:
             self.of[serial] = _sum(have, g)
@@ -66,15 +64,14 @@ class Gradients:
             self.of[serial] = index_add(have, read.g, index=read.index)
             return
         g = current_data(read.g) if type(read.g) is Array else read.g
-        if type(g) is ndarray:  # short: loops over steps in time come here at each step
-            if have is None:
-                have = onp.zeros(read.shape, g.dtype)
-            elif serial not in self.owned or g.dtype is not have.dtype:
-                have = _copy(have, onp.result_type(have, g))
-        elif have is None:
-            have = backend_of(g).implementation("zeros_for")(g, read.shape)
-        elif serial not in self.owned or dtype_of(g) != dtype_of(have):
-            have = _copy(have, onp.result_type(dtype_of(have), dtype_of(g)))
+        if have is None:
+            # short for NumPy: loops over steps in time come here at each step
+            run = numpy_zeros if type(g) is ndarray else backend_of(g).implementation("zeros_for")
+            have = run(g, read.shape)
+        elif g.dtype is not have.dtype:
+            have = copied(have, onp.result_type(dtype_of(have), dtype_of(g)))
+        elif serial not in self.owned:
+            have = copied(have)
         self.of[serial] = _with_added(have, read.index, g)
         self.own(serial)
 
@@ -93,7 +90,7 @@ class Gradients:
             return out
         shared = id(g) in met or not backend_of(g).owns(g)
         met.add(id(g))
-        return wrap(_copy(g) if shared and serial not in self.owned else g)
+        return wrap(copied(g) if shared and serial not in self.owned else g)
 
     def through_write(self, node: Node, start: int) -> tuple[Any, Any]:
         """Return a write's gradient for what was there before, and for the value written.
@@ -112,11 +109,11 @@ class Gradients:
             region = rule(g if on_numpy else wrap(g), *values, **static)
             region = region._data if type(region) is Array else region
             if mine and (getattr(region, "base", None) is g or backend_of(g).aliases(region, g)):
-                region = _copy(region)
+                region = copied(region)
         if old is None or old[0] < start:
             return None, region
         if not (mine and (not on_numpy or g.flags.c_contiguous)):
-            g = _copy(g)
+            g = copied(g)
         if on_numpy:
             clear(g, static["steps"], static["index"])
         else:
@@ -138,19 +135,7 @@ def _watched_rule(record: Op, argnum: int) -> Any:
 
 
 def _sum(one: Any, other: Any) -> Any:
-    if type(one) in _HAVE_PLUS and type(other) in _HAVE_PLUS:
-        return one + other
-    return backend_of(one).implementation("add")(one, other)
-
-
-def _copy(g: Any, dtype: Any = None) -> Any:
-    """Return a raw array's copy in memory of its own, in C order."""
-    if type(g) is ndarray or isinstance(g, onp.generic):
-        return onp.array(g, dtype, order="C")
-    backend = backend_of(g)
-    if dtype is not None and backend.dtype_of(g) != dtype:
-        return backend.implementation("astype")(g, dtype)
-    return backend.implementation("copy")(g)
+    return one + other if type(one) is Array else added(one, other)
 
 
 def _with_added(have: Any, index: Any, g: Any) -> Any:
@@ -242,16 +227,8 @@ def backward(
             shares = None
             g = of.pop(serial)
             owned.discard(serial)
-            if (
-                recorded
-                or record.wrapped
-                or (
-                    type(g) is not ndarray
-                    and type(g) not in NUMPYS
-                    and not runs_bare(record.name, g, values)
-                )
-            ):
-                on_arrays = recorded or record.wrapped
+            on_arrays = recorded or record.wrapped
+            if on_arrays or (type(g) is not ndarray and not runs_bare(record.name, g, values)):
                 g, values = _as_rules_want(node, g, on_arrays, recorded=beyond)
         rules = record.rules
         for i, parent in enumerate(parents):
@@ -286,7 +263,7 @@ def backward(
                     continue
             if type(share) is Array and not recorded:
                 pinned = record.wrapped and getattr(share, "_pinned", False)  # a user's rule had it
-                share = _copy(current_data(share)) if pinned else current_data(share)
+                share = copied(current_data(share)) if pinned else current_data(share)
             gradients.add(to, share)
     return gradients.leaves(leaves, seed._data), outer_end
 
@@ -302,7 +279,7 @@ def _as_rules_want(
     """
     _, _, parents, (ans, *args), _ = node
     if type(g) is list:  # of an op with several results: zero for those nobody used
-        g = tuple([_zeros_of(y) if part is None else part for part, y in zip(g, ans, strict=True)])
+        g = tuple([zeros_of(y) if part is None else part for part, y in zip(g, ans, strict=True)])
         on_arrays = on_arrays or type(g[0]) not in NUMPYS
     elif type(g) not in NUMPYS:
         on_arrays = True
@@ -317,12 +294,6 @@ def _as_rules_want(
     return tuple(map(_handle, g)) if type(g) is tuple else _handle(g), (ans, *args)
 
 
-def _zeros_of(y: Any) -> Any:
-    """Return zeros of the shape of `y` that take no memory: nobody writes into them."""
-    run = backend_of(y).implementation
-    return run("broadcast_to")(run("zeros_for")(y, ()), tuple(y.shape))
-
-
 def _handle(x: Any, node: Node | None = None) -> Any:
     """Return a raw array as an `Array` on memory that is held; anything else as it is."""
     if x is None or isinstance(x, tuple) or type(x) is Array:
@@ -330,6 +301,6 @@ def _handle(x: Any, node: Node | None = None) -> Any:
     backend = backend_of(x)
     if backend is None:
         return x
-    x = wrap(x, node) if backend is NUMPY else wrap_there(x, node, backend)
+    x = wrap(x, node, backend)
     x._pinned = True
     return x

@@ -19,8 +19,9 @@ from typing import Any
 import numpy as onp
 
 from minpy import errors
+from minpy.arguments import Argnum
 from minpy.array import is_differentiable
-from minpy.autograd import Argnum, grad, make_vjp, value_and_grad
+from minpy.autograd import grad, make_vjp, value_and_grad
 from minpy.inplace import zeros_for
 from minpy.ops.creation import as_array
 from minpy.ops.elementwise import real

@@ -26,7 +26,6 @@ Worked example::
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,17 +33,7 @@ import numpy as onp
 from numpy import ndarray
 
 from minpy import errors, tape
-from minpy.array import (
-    Array,
-    bump_version,
-    current_data,
-    dtype_of,
-    link_view,
-    new,
-    pin,
-    raw,
-    wrap,
-)
+from minpy.array import Array, bump_version, current_data, dtype_of, link_view, new, pin, raw, wrap
 from minpy.backends import NUMPY
 from minpy.backends.numpy import clear, follow, names_once, survivors
 from minpy.tape import Op, Rules, apply, declare, moved, next_serial, unbroadcast
@@ -173,10 +162,10 @@ def setitem(x: Array, index: Any, value: Any) -> None:
     whole = node is not None and not steps and index is Ellipsis and value.shape == x.shape
     if whole and value.dtype == x.dtype and adopt(x, copy(value)):
         return
-    _write(x, root, steps, index, value, node)
+    write(x, root, steps, index, value, node)
 
 
-def _write(x: Array, root: Array, steps: tuple, index: Any, value: Any, node: tuple | None) -> None:
+def write(x: Array, root: Array, steps: tuple, index: Any, value: Any, node: tuple | None) -> None:
     """Write a value whose node is `node`, and give the root of `x` its new node."""
     before = None
     if node is not None and root._node is None:
@@ -265,7 +254,8 @@ def _assign(x: Array, index: Any, value: Any) -> None:
     try:
         if backend is not NUMPY:
             value = backend.implementation("copy")(value) if overlaps else backend.inward(value)
-            _write_there(x, index, value)
+            root, steps = origin(x)
+            backend.write(data, index, value, root._data, steps)
         elif (
             isinstance(value, ndarray)
             and not (index is Ellipsis or simple(index))
@@ -276,61 +266,3 @@ def _assign(x: Array, index: Any, value: Any) -> None:
             data[index] = value
     except ValueError as error:
         raise errors.wrong_shape_written(data, index, value, error) from error
-
-
-def _write_there(x: Array, index: Any, value: Any) -> None:
-    """Write into an array that lives on another backend."""
-    data = x._data
-    root, steps = origin(x)
-    if steps and not x._backend.aliases(data, root._data):  # ``x[::-1]`` where it is a copy
-        places = follow(onp.arange(root.size).reshape(root.shape), steps)[index]
-        if not places.size:
-            return
-        data = root._data
-        if root.shape:
-            index = onp.unravel_index(places, root.shape)
-        else:  # one number, which is shown with axes
-            index, value = (), value.reshape(()) if getattr(value, "shape", ()) else value
-    x._backend.implementation("setitem")(data, index, value)
-
-
-def augmented(call: Callable[[Any, Any], Any], on_raw: Callable[[Any, Any], Any]) -> Any:
-    """Return the method behind ``x += y``, given ``x + y`` and its in-place form on raw arrays."""
-
-    def method(x, y):
-        data = current_data(x)
-        if type(data) is not ndarray and (
-            isinstance(data, onp.generic) or x._link is x._backend.home_of_scalars is not None
-        ):
-            return call(x, y)  # NumPy's scalars are immutable: the name is bound to a new one
-        if type(y) is Array:
-            current_data(y)
-        root, steps = origin(x)
-        if x._node is None and (type(y) is not Array or y._node is None) and x._backend is NUMPY:
-            make_writable(root)
-            on_raw(current_data(x), raw(y))
-            return x
-        result = call(x, y)
-        if result is NotImplemented:
-            return result
-        values = result._data
-        if (
-            steps
-            and type(values) is ndarray is type(data)
-            and values.shape == data.shape
-            and values.dtype is data.dtype
-            and data.dtype.kind in "fc"
-        ):  # short, as in loops over steps in time
-            _write(x, root, steps, Ellipsis, result, result._node)
-            return x
-        same_dtype = result.dtype == x.dtype
-        if result.shape != x.shape or not (
-            same_dtype or onp.can_cast(result.dtype, x.dtype, "same_kind")
-        ):
-            raise errors.does_not_fit(call.__name__, result, x)
-        if steps or not same_dtype or not adopt(x, result):
-            setitem(x, Ellipsis, result)
-        return x
-
-    method.__name__ = f"i{call.__name__}"
-    return method

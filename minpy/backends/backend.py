@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as onp
@@ -177,6 +178,23 @@ class Backend:
         shape, steps = (args[0].shape, ()) if link.root is None else (link.root.shape, link.steps)
         source = differences.follow(onp.empty(shape, bool), steps)
         return onp.may_share_memory(op.raw(source, *args[1:], **static), source)
+
+    def write(
+        self, data: Any, index: Any, value: Any, root: Any, steps: Sequence[differences.Step]
+    ) -> None:
+        """Write into a raw array, to which `steps` lead from `root`, also where it is a copy."""
+        if steps and not self.aliases(data, root):  # ``x[::-1]``, of which NumPy makes a view
+            shape = tuple(root.shape)
+            places = onp.arange(math.prod(shape)).reshape(shape)
+            places = differences.follow(places, steps)[index]
+            if not places.size:
+                return
+            data = root
+            if shape:
+                index = onp.unravel_index(places, shape)
+            else:  # one number, which is shown with axes
+                index, value = (), value.reshape(()) if getattr(value, "shape", ()) else value
+        self.implementation("setitem")(data, index, value)
 
     def outward(self, value: Any) -> Any:
         """Return `value` with this library's arrays, also nested ones, made NumPy's."""

@@ -1,18 +1,37 @@
 """Looking at an array, and leaving it: what of NumPy's array gives something that is no array.
 
-Looking is free.  Leaving is explicit (`asnumpy`, `item`), or refused while the array is recorded.
+Looking is free.  Leaving is explicit (`detach`, `asnumpy`, `item`), or refused while the array is
+recorded.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as onp
 
-from minpy.array import Array, leave_by, printable, raw, wrap
+from minpy.array import Array, pin, printable, raw, wrap
+from minpy.backends.context import Context
+from minpy.escapes import leave_by
 
 # ----- looking
+
+
+def ndim(self: Array) -> int:
+    """Number of axes."""
+    return len(self.shape)
+
+
+def size(self: Array) -> int:
+    """Number of elements."""
+    return math.prod(self.shape)
+
+
+def context(self: Array) -> Context:
+    """Device on which the array is."""
+    return self._backend.context
 
 
 def length(self: Array) -> int:
@@ -42,7 +61,19 @@ def hashed(self: Array) -> int:
     return id(self) >> 4 if self._node is not None else hash(printable(self).item())
 
 
+def wait_to_read(self: Array) -> None:
+    """Wait until the values are there; for programs of the old minpy. Here they always are."""
+
+
 # ----- leaving
+
+
+def detach(self: Array) -> Array:
+    """Return an array with the same values through which no gradient flows."""
+    out = wrap(pin(self))
+    out._pinned = True
+    leave_by("x.detach()", self)
+    return out
 
 
 def asnumpy(self: Array) -> onp.ndarray:
@@ -71,7 +102,7 @@ def _leaving_by(convert: Callable[[Any], Any], how: str) -> Callable[[Array], An
     return lambda self: convert(self._leave(how))
 
 
-METHODS: dict[str, Callable[..., Any]] = {
+METHODS: dict[str, Any] = {
     "__array__": as_array,
     "__bool__": lambda self: bool(printable(self)),
     "__complex__": _leaving_by(complex, "complex(x)"),
@@ -89,6 +120,11 @@ METHODS: dict[str, Callable[..., Any]] = {
     "__repr__": lambda self: repr(onp.asarray(printable(self))),
     "__str__": lambda self: str(printable(self)),
     "asnumpy": asnumpy,
+    "context": property(context),
+    "detach": detach,
     "item": item,
+    "ndim": property(ndim),
+    "size": property(size),
     "tolist": _leaving_by(lambda data: data.tolist(), "x.tolist()"),
+    "wait_to_read": wait_to_read,
 }

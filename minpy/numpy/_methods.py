@@ -15,10 +15,11 @@ from minpy.backends import NUMPY, backend_for
 from minpy.backends.context import Context
 from minpy.backends.policy import current_policy
 from minpy.backends.statistics import counter
-from minpy.inplace import augmented, copy, getitem, setitem
+from minpy.inplace import copy, getitem, setitem
 from minpy.numpy import _conversions, _scalars
 from minpy.numpy._namespace import OURS
 from minpy.numpy._public import found_in, plain, unwrap_nested, wrap_nested
+from minpy.numpy._writing import augmented
 from minpy.ops.creation import astype
 from minpy.ops.shape import in_order
 from minpy.tape import moved, same_backend

@@ -1,12 +1,17 @@
-"""NumPy's functions that write into an array, for values that are recorded."""
+"""What writes into an array: NumPy's functions, and operators such as ``x += y``."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as onp
+from numpy import ndarray
 
-from minpy.inplace import getitem, setitem
+from minpy import errors
+from minpy.array import Array, current_data, raw
+from minpy.backends import NUMPY
+from minpy.inplace import adopt, getitem, make_writable, origin, setitem, write
 from minpy.ops import indexing, shape
 from minpy.ops.creation import as_array
 from minpy.ops.indexing import values_of
@@ -74,3 +79,45 @@ IN_PLACE = {
     "place": place,
     "put_along_axis": put_along_axis,
 }
+
+
+def augmented(call: Callable[[Any, Any], Any], on_raw: Callable[[Any, Any], Any]) -> Any:
+    """Return the method behind ``x += y``, given ``x + y`` and its in-place form on raw arrays."""
+
+    def method(x, y):
+        data = current_data(x)
+        if type(data) is not ndarray and (
+            isinstance(data, onp.generic) or x._link is x._backend.home_of_scalars is not None
+        ):
+            return call(x, y)  # NumPy's scalars are immutable: the name is bound to a new one
+        if type(y) is Array:
+            current_data(y)
+        root, steps = origin(x)
+        if x._node is None and (type(y) is not Array or y._node is None) and x._backend is NUMPY:
+            make_writable(root)
+            on_raw(current_data(x), raw(y))
+            return x
+        result = call(x, y)
+        if result is NotImplemented:
+            return result
+        values = result._data
+        if (
+            steps
+            and type(values) is ndarray is type(data)
+            and values.shape == data.shape
+            and values.dtype is data.dtype
+            and data.dtype.kind in "fc"
+        ):  # short, as in loops over steps in time
+            write(x, root, steps, Ellipsis, result, result._node)
+            return x
+        same_dtype = result.dtype == x.dtype
+        if result.shape != x.shape or not (
+            same_dtype or onp.can_cast(result.dtype, x.dtype, "same_kind")
+        ):
+            raise errors.does_not_fit(call.__name__, result, x)
+        if steps or not same_dtype or not adopt(x, result):
+            setitem(x, Ellipsis, result)
+        return x
+
+    method.__name__ = f"i{call.__name__}"
+    return method

@@ -10,7 +10,8 @@ import numpy as onp
 
 from minpy.array import Array, is_recorded, wrap
 from minpy.backends import NUMPY, backend_of, current
-from minpy.tape import apply, moved, op, owned
+from minpy.backends.raw import owned
+from minpy.tape import apply, moved, op
 from minpy.tree import tree_map
 
 _astype = op("astype", lambda g, ans, x, dtype: g)

@@ -216,3 +216,10 @@ def test_exits_inside_of_the_library_are_not_told():
     slope = minpy.grad(np.nanmax)
     assert minpy.grad(lambda x: np.sum(slope(x)))(np.array([1.0, 2.0])).tolist() == [0.0, 0.0]
     assert minpy.grad(lambda x: np.sum(x.astype(int)))(np.ones(2)).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("of", [minpy.grad, minpy.value_and_grad, minpy.jacobian])
+def test_the_warning_of_a_constant_result_names_the_callers_line(of):
+    with pytest.warns(UserWarning, match="does not depend on argument 0") as caught:
+        of(lambda x: np.sum(x.detach()))(np.ones(2))
+    assert [warning.filename for warning in caught] == [__file__]
