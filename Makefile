@@ -67,19 +67,19 @@ lab: $(ready)  ## open JupyterLab on the first notebook of the course, with the 
 	JUPYTER_CONFIG_PATH=$(CURDIR)/.jupyter $(bin)/jupyter lab \
 	    --ServerApp.root_dir=build/lab --LabApp.default_url=/lab/tree/$(FIRST) $(ARGS)
 
-grader-accuracy: $(ready)  ## measure how often the grader errs: right answers, mistakes and mutants
+grader-accuracy: $(ready)  ## measure how often the grader is wrong: on right answers, mistakes and mutants
 	$(bin)/python -m grading.accuracy $(ARGS)
 
-demo: $(ready)  ## make a class of which each member made one mistake, and grade it
+demo: $(ready)  ## grade a demo class in which every student made one mistake
 	$(bin)/minpy-grade demo $(ARGS)
 
 example: $(ready)  ## run the first example
 	$(bin)/python examples/first_steps.py $(ARGS)
 
-reach: $(ready)  ## train four networks; say how good they become, and in what time
+reach: $(ready)  ## train four networks, and compare accuracy and time with targets
 	$(bin)/python examples/reach.py $(ARGS)
 
-release: $(ready)  ## make assignments/ of solutions/: what students get
+release: $(ready)  ## make assignments/, which students get, from solutions/
 	$(bin)/python -m grading.release $(ARGS)
 
 pages: $(ready)  ## run the tutorials, and write them with their pictures into docs/tutorials/

@@ -36,7 +36,7 @@ from minpy.course import hand_in
 SOLUTIONS = Path(__file__).parent.parent / "solutions"
 
 app = typer.Typer(
-    help="Grade what a class handed in: each notebook runs in a process of its own.",
+    help="Grade the notebooks that a class handed in, each in a sandbox of its own.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -80,7 +80,7 @@ def setup(
         typer.Option(help="a folder of solutions and hidden checks; may be given several times"),
     ] = None,
 ) -> None:
-    """Make a course's folder, or renew it: sources, releases, gradebook, secret."""
+    """Create or update the folder of a course: sources, releases, gradebook, secret."""
     with _explain_errors():
         made = set_up(course, solutions or [SOLUTIONS], assignments or ())
     for name in made.assignments():
@@ -110,7 +110,7 @@ def run(
     ] = None,
     no_sandbox: NoSandbox = False,
 ) -> None:
-    """Grade what was handed in: points into the gradebook, pages of feedback, and a table."""
+    """Grade submissions: fill the gradebook, write pages of feedback, print a table."""
     with _explain_errors():
         found = Course(course)
         limits = Limits(cell=cell_seconds, call=call_seconds, submission=seconds)
@@ -137,7 +137,7 @@ def doctor(
         Path | None, typer.Argument(help="a course's folder to look at", show_default=False)
     ] = None,
 ) -> None:
-    """Say what isolation this machine gives, and whether a course is in order."""
+    """Report how well this machine isolates submissions, and whether a course is in order."""
     with _explain_errors():
         rows = list(examine.check_machine())
         if course is not None:
@@ -159,7 +159,7 @@ def demo(
     jobs: Annotated[int, typer.Option(help="how many at a time", min=1)] = os.cpu_count() or 1,
     no_sandbox: NoSandbox = False,
 ) -> None:
-    """Make a class of which each member made one mistake, and grade it."""
+    """Grade a demo class in which every student made one mistake."""
     with _explain_errors():
         root = folder or Path(tempfile.mkdtemp(prefix="minpy-class-")) / "course"
         with console.status("Releasing an assignment, and training the network they hand in"):

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from minpy.course.hand_in import hand_in
 from minpy.course.merge import merge
 
+DESCRIPTION = "Hand in an assignment, or merge a corrected release into your notebook."
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m minpy.course", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m minpy.course", description=DESCRIPTION)
     commands = parser.add_subparsers(dest="command", required=True)
 
     handing_in = commands.add_parser(

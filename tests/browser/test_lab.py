@@ -211,6 +211,15 @@ def test_students_see_nothing_made_for_instructors(page):
     command(page, "application:toggle-left-area")
 
 
+def test_the_start_page_lists_the_course(page):
+    command(page, "docmanager:open", path="course/README.md")
+    table = page.locator(".jp-MarkdownViewer table").first
+    table.get_by_text("A network with two layers").wait_for()
+    assert "points" in table.inner_text()
+    keep_picture(page, table, "start-page")
+    command(page, "application:close")
+
+
 def test_a_wrong_gradient_and_then_the_right_one(page):
     run(page, cell(page, "from checks import two_layer as checks"))
     check = cell(page, "checks.affine_backward()")
