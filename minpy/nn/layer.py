@@ -71,6 +71,10 @@ class Layer(Module):
         """Return a parameter, recorded while gradients are asked for."""
         return self._owner.params[self._params[name]]
 
+    def set_param(self, name: str, value: Any) -> None:
+        """Replace a parameter."""
+        self._owner.params[self._params[name]] = value
+
     def aux(self, name: str) -> Any:
         """Return what is kept beside the parameters."""
         return self._owner.aux_params[self._aux_params[name]]

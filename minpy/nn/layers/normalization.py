@@ -27,6 +27,8 @@ def batchnorm(
     momentum: float = 0.9,
     running_mean: Any = None,
     running_var: Any = None,
+    *,
+    ddof: int = 0,
 ) -> tuple[ndarray, Any, Any]:
     """Standardize each feature over the batch, then scale and shift it.
 
@@ -46,6 +48,9 @@ def batchnorm(
     momentum : float
         The weight of the old running averages.
     running_mean, running_var : array_like, shape (D,), optional
+    ddof : int
+        The running variance averages sums of squares divided by their number minus `ddof`: 0 in
+        CS231n, 1 in PyTorch.
 
     Returns
     -------
@@ -95,7 +100,7 @@ def batchnorm(
         training=training,
         momentum=1 - momentum,
         eps=eps,
-        ddof=0,
+        ddof=ddof,
     )
     # without old averages these are the batch's own, and averages from zero a part of them
     if running_mean is None and mean is not None:
@@ -105,7 +110,14 @@ def batchnorm(
     return out, mean, var
 
 
-def dropout(x: Any, prob: float, mode: str = "train", seed: Seed = None) -> ndarray:
+def dropout(
+    x: Any,
+    prob: float | None = None,
+    mode: str = "train",
+    seed: Seed = None,
+    *,
+    p: float | None = None,
+) -> ndarray:
     """Set elements to zero at random, and divide the others by ``1 - prob``: inverted dropout.
 
     Parameters
@@ -117,6 +129,9 @@ def dropout(x: Any, prob: float, mode: str = "train", seed: Seed = None) -> ndar
         In 'test' mode `x` is returned as it is.
     seed : int or Generator, optional
         Where the random numbers come from: by default the stream of `minpy.numpy.random`.
+    p : float, optional
+        Instead of `prob`: the probability to keep an element.  So ``dropout(x, **dropout_param)``
+        takes a `dropout_param` of CS231n.
 
     Returns
     -------
@@ -126,6 +141,8 @@ def dropout(x: Any, prob: float, mode: str = "train", seed: Seed = None) -> ndar
     ------
     ValueError
         If `prob` is no such probability, or the mode is another one.
+    TypeError
+        If both `prob` and `p` are given, or neither.
 
     References
     ----------
@@ -141,4 +158,10 @@ def dropout(x: Any, prob: float, mode: str = "train", seed: Seed = None) -> ndar
     >>> dropout(np.ones(4), 0.5, mode="test")
     array([1., 1., 1., 1.])
     """
+    if p is not None and not 0 < p <= 1:
+        raise ValueError(f"dropout: p, the probability to keep, is not in (0, 1], but {p}")
+    if prob is None and p is not None:
+        prob, p = 1 - p, None
+    if prob is None or p is not None:
+        raise TypeError("dropout takes prob, the probability to drop, or p, that to keep; not both")
     return F.dropout(x, prob, training=in_training("dropout", mode), seed=seed)

@@ -158,7 +158,18 @@ def _run(
 # ----- gated
 
 
-def gru_step(x: Any, prev_h: Any, Wx: Any, Wh: Any, b: Any, Wxh: Any, Whh: Any, bh: Any) -> ndarray:
+def gru_step(
+    x: Any,
+    prev_h: Any,
+    Wx: Any,
+    Wh: Any,
+    b: Any,
+    Wxh: Any,
+    Whh: Any,
+    bh: Any,
+    *,
+    bhh: Any = None,
+) -> ndarray:
     """Return the next hidden state of a gated recurrent unit.
 
     ::
@@ -179,6 +190,9 @@ def gru_step(x: Any, prev_h: Any, Wx: Any, Wh: Any, b: Any, Wxh: Any, Whh: Any, 
         For the candidate, as `Whh` and `bh`.
     Whh : array_like, shape (H, H)
     bh : array_like, shape (H,)
+    bhh : array_like, shape (H,), optional
+        With it the candidate is ``tanh(x @ Wxh + bh + r * (prev_h @ Whh + bhh))``, as in PyTorch
+        and cuDNN.
 
     Returns
     -------
@@ -208,7 +222,7 @@ def gru_step(x: Any, prev_h: Any, Wx: Any, Wh: Any, b: Any, Wxh: Any, Whh: Any, 
     x, prev_h, Wx, Wh, b, Wxh, Whh, bh = fitting(
         "gru_step", shapes, x, prev_h, Wx, Wh, b, Wxh, Whh, bh
     )
-    return _gru(x @ Wx + b, x @ Wxh + bh, prev_h, Wh, Whh)
+    return _gru(x @ Wx + b, x @ Wxh + bh, prev_h, Wh, Whh, bhh)
 
 
 def gru_temporal(
@@ -221,6 +235,7 @@ def gru_temporal(
     Whh: Any,
     bh: Any,
     *,
+    bhh: Any = None,
     mask: Any = None,
     return_state: bool = False,
 ) -> Any:
@@ -231,7 +246,7 @@ def gru_temporal(
     x : array_like, shape (N, T, D)
     h0 : array_like, shape (N, H)
         The hidden state before the first step.
-    Wx, Wh, b, Wxh, Whh, bh
+    Wx, Wh, b, Wxh, Whh, bh, bhh
         As in `gru_step`.
     mask, return_state
         As in `rnn_temporal`.
@@ -262,18 +277,19 @@ def gru_temporal(
     candidates: Any = temporal_affine(x, Wxh, bh)
 
     def step(t: int, h: Any) -> tuple[Any]:
-        return (_gru(gates[:, t], candidates[:, t], h, Wh, Whh),)
+        return (_gru(gates[:, t], candidates[:, t], h, Wh, Whh, bhh),)
 
     states, (h,) = _run(step, gates, (h,), _steps("gru_temporal", x, mask))
     return (states, h) if return_state else states
 
 
-def _gru(gates: Any, candidate: Any, h: Any, Wh: Any, Whh: Any) -> Any:
+def _gru(gates: Any, candidate: Any, h: Any, Wh: Any, Whh: Any, bhh: Any) -> Any:
     """Return the next state, given what the input contributes."""
     size = h.shape[1]
     both: Any = sigmoid(gates + h @ Wh)
     r, z = both[:, :size], both[:, size:]
-    candidate = np.tanh(candidate + (r * h) @ Whh)
+    read = (r * h) @ Whh if bhh is None else r * (h @ Whh + bhh)
+    candidate = np.tanh(candidate + read)
     return candidate + z * (h - candidate)
 
 

@@ -150,6 +150,8 @@ class BatchNorm(Layer):
         How much of the running averages stays with each batch.
     fix_gamma : bool
         Whether the scale stays at one.
+    ddof : int
+        The running variance divides by the number of values minus this: 0 in CS231n, 1 in PyTorch.
 
     Examples
     --------
@@ -163,9 +165,15 @@ class BatchNorm(Layer):
     shown = ("momentum",)
 
     def __init__(
-        self, eps: float = 1e-5, momentum: float = 0.9, fix_gamma: bool = False, **options: Any
+        self,
+        eps: float = 1e-5,
+        momentum: float = 0.9,
+        fix_gamma: bool = False,
+        ddof: int = 0,
+        **options: Any,
     ) -> None:
         super().__init__(**options)
+        self.ddof = ddof
         self.eps = eps
         self.momentum = momentum
         self.fix_gamma = fix_gamma
@@ -196,6 +204,7 @@ class BatchNorm(Layer):
             momentum=self.momentum,
             running_mean=self.aux("moving_mean"),
             running_var=self.aux("moving_var"),
+            ddof=self.ddof,
         )
         if self.is_training:
             self.set_aux("moving_mean", mean)

@@ -145,6 +145,9 @@ class GRU(_Recurrent):
     ----------
     num_hidden : int
         H, the size of the state.
+    reset_after : bool
+        Whether the reset gate multiplies after the product with the state, which then has a bias
+        of its own: PyTorch's form.
     return_state : bool
         Whether a sequence gives a pair: the states of all steps, and the last one.
 
@@ -157,10 +160,16 @@ class GRU(_Recurrent):
 
     gates = 2
 
+    def __init__(self, num_hidden: int, *, reset_after: bool = False, **options: Any) -> None:
+        super().__init__(num_hidden, **options)
+        self.reset_after = reset_after
+
     def param_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         """Return the shapes for the gates, and those for the candidate: Wxh, Whh and bh."""
         size = self.num_hidden
         candidate = {"Wxh": (input_shape[-1], size), "Whh": (size, size), "bh": (size,)}
+        if self.reset_after:
+            candidate["bhh"] = (size,)
         return {**super().param_shapes(input_shape), **candidate}
 
     def forward(self, X: Any, hidden: Any = None, mask: Any = None) -> Any:

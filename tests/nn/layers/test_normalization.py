@@ -150,3 +150,34 @@ def test_what_is_wrong_with_dropout_is_explained():
         layers.dropout(onp.ones(3), 0.5, "predict")
     with pytest.raises(ValueError, match="prob must be at least 0 and below 1, but is 1"):
         layers.dropout(onp.ones(3), 1)
+
+
+# ---------------------------------------------------------------------------- as in the course
+
+
+def test_dropout_takes_a_dropout_param_of_the_course():
+    x = onp.ones((50, 40))
+    dropout_param = {"mode": "train", "p": 0.8, "seed": 123}  # the probability to keep
+    out = layers.dropout(x, **dropout_param)
+    close(out, layers.dropout(x, 0.2, seed=123).asnumpy(), "float64")
+    assert abs((out.asnumpy() != 0).mean() - 0.8) < 0.05
+    assert layers.dropout(x, mode="test", p=0.8).tolist() == x.tolist()
+    for wrong in ({}, {"prob": 0.5, "p": 0.5}):
+        with pytest.raises(TypeError, match="prob, the probability to drop, or p, that to keep"):
+            layers.dropout(x, **wrong)
+    for p in (0, 1.5):
+        with pytest.raises(ValueError, match=rf"the probability to keep, .* but {p}"):
+            layers.dropout(x, p=p)
+
+
+def test_running_variances_of_the_course_and_of_torch(torch):
+    x, ones, zeros = drawn(6, 3), onp.ones(3), onp.zeros(3)
+    mean, var = torch.zeros(3).double(), torch.ones(3).double()
+    torch.nn.functional.batch_norm(torch.from_numpy(x), mean, var, training=True)
+    for ddof in (0, 1):
+        _, found_mean, found = layers.batchnorm(
+            x, ones, zeros, running_mean=zeros, running_var=ones, ddof=ddof
+        )
+        close(found_mean, mean, "float64")
+        close(found, 0.9 + 0.1 * x.var(axis=0, ddof=ddof), "float64")
+    close(found, var, "float64")
