@@ -9,11 +9,14 @@ import minpy
 import minpy.numpy as np
 
 ON_IMAGES = ["mlp", "cnn", "resnet", "rnn"]
-OTHERS = ["lstm", "gru", "policy_gradient"]
+OTHERS = ["lstm", "gru", "policy_gradient", "gan", "distillation", "actor_critic"]
 SMALL = {
     "lstm": ["--samples", "60", "--length", "6", "--hidden", "4"],
     "gru": ["--letters", "1000", "--hidden", "8", "--length", "20"],
     "policy_gradient": ["--batch", "3", "--hidden", "4"],
+    "gan": ["--batch", "8", "--hidden", "4"],
+    "distillation": ["--hidden", "8"],
+    "actor_critic": ["--batch", "3", "--hidden", "4"],
 }
 
 
@@ -23,7 +26,7 @@ def accuracy(text):
 
 @pytest.mark.parametrize("name", ON_IMAGES + OTHERS)
 def test_a_few_steps(name, example, capsys, tmp_path):
-    if name in ON_IMAGES:
+    if name in [*ON_IMAGES, "distillation"]:
         pytest.importorskip("sklearn", reason="scikit-learn brings the digits")
     pytest.importorskip("matplotlib", reason="the picture needs it")
     picture = tmp_path / "new" / "picture.png"
@@ -251,3 +254,45 @@ def test_a_row_without_data_is_left_out_and_the_others_run(example, monkeypatch,
     left_out, run = said.splitlines()[-2:]
     assert left_out.split()[:3] == ["fashion", "left", "out,"]
     assert run.split()[:2] == ["digits", "98.0%"]
+
+
+# ---------------------------------------------------------------------------- two networks
+
+
+def test_points_that_are_drawn_come_near_the_ring(example):
+    gan = example("gan")
+    options = gan.options_of(
+        gan.__doc__, ["--steps", "150"], [("--hidden", {"default": 32})], batch=64, rate=3e-3
+    )
+    generator, losses = gan.learn(options, np.random.default_rng(0))
+    noise = onp.random.default_rng(1).standard_normal((200, gan.NOISE)).astype("float32")
+    distance = onp.sqrt((generator.forward(noise).asnumpy() ** 2).sum(axis=1))
+    assert len(losses) == 150
+    assert abs(distance.mean() - 1) < 0.4
+
+
+def test_a_student_comes_near_its_teacher(example):
+    distillation = example("distillation")
+    net = distillation.Sequential(distillation.BatchFlatten(), distillation.FullyConnected(3))
+    teacher = distillation.Model(net, input_shape=(4,))
+    other = distillation.Sequential(distillation.BatchFlatten(), distillation.FullyConnected(3))
+    student = distillation.Model(other, input_shape=(4,))
+    x, y = drawn_images(), onp.zeros(16, int)
+    loss = distillation.by_teacher(student, teacher, 2.0)
+    before = {name: p.asnumpy().copy() for name, p in teacher.params.items()}
+    value, gradients = student.value_and_grad(loss)(student.params, x, y)
+    assert set(gradients) == set(student.params)
+    student.set_params(teacher.params, teacher.aux_params)
+    assert loss(x, y) < value
+    for name, p in teacher.params.items():
+        onp.testing.assert_array_equal(p.asnumpy(), before[name])
+
+
+def drawn_images():
+    return onp.random.default_rng(0).standard_normal((16, 4)).astype("float32")
+
+
+def test_the_returns_of_an_episode(example):
+    ran = onp.array([[True, True], [True, False], [True, False]])
+    found = example("actor_critic").returns(ran, 0.5).asnumpy()
+    onp.testing.assert_allclose(found[ran], [1.75, 1, 1.5, 1])
