@@ -70,6 +70,16 @@ TARGETS = (
     Target("rnn50.gpu", "PyTorch", 1.1),
     Target("mlp50.gpu", "PyTorch", 1.1),
     Target("cnn.gpu", "PyTorch", 1.1),
+    # on NumPy alone, and on PyTorch; of the exact gelu, it is the error that has a limit (a test)
+    Target("kernels.attention", "PyTorch", 3.0, subject="minpy (NumPy)"),
+    Target("kernels.silu", "PyTorch", 3.0, subject="minpy (NumPy)"),
+    Target("kernels.gelu_tanh", "PyTorch", 3.0, subject="minpy (NumPy)"),
+    Target("kernels.layer_norm", "PyTorch", 2.5, subject="minpy (NumPy)"),
+    Target("kernels.group_norm", "PyTorch", 3.0, subject="minpy (NumPy)"),
+    *(
+        Target(f"kernels.{name}", "PyTorch", 1.15, subject="minpy (PyTorch)")
+        for name in ("attention", "silu", "gelu", "gelu_tanh", "layer_norm", "group_norm")
+    ),
 )
 
 

@@ -30,6 +30,7 @@ from benchmarks.workloads import (
     find_case,
     gpu,
     inplace,
+    kernels,
     mlp,
     op,
     outliers,
@@ -173,6 +174,16 @@ def test_libraries_agree_with_the_hand_written_convolution(library):
     steps = build_or_skip(library, lambda: convolution.MAKERS[library](small_convolution))
     assert_agree(steps.forward(), by_hand.forward())
     assert_agree(steps.both(), by_hand.both())
+
+
+@pytest.mark.parametrize("name", kernels.SHAPES)
+def test_functions_of_networks_agree(name, monkeypatch):
+    small = [tuple(min(n, 2 * kernels.GROUPS) for n in shape) for shape in kernels.SHAPES[name]]
+    monkeypatch.setitem(kernels.SHAPES, name, small)
+    arrays = kernels.problem(name, "float64")
+    expected = build_or_skip("PyTorch", lambda: kernels.torch_step(name, arrays))()
+    for library, make in kernels.MAKERS.items():
+        assert_agree(build_or_skip(library, partial(make, name, arrays))(), expected)
 
 
 def test_minpy_agrees_with_numpy_where_single_ops_are_timed():
