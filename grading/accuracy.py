@@ -34,7 +34,7 @@ import numpy as onp
 
 from grading import release
 from grading.cells import grade_id, is_solution
-from grading.judge import Verdict, judged, seed
+from grading.judge import Verdict, judge, seed
 from grading.mutants import mutants
 from grading.sandbox import Limits
 from grading.session import Session
@@ -202,7 +202,7 @@ def measure(
                     if count % part:
                         continue
                 bench.put(question, answer.source)
-                verdict = judged(bench, hidden, seed(secret, "a", str(assignment), question))
+                verdict = judge(bench, hidden, seed(secret, "a", str(assignment), question))
                 public, shown = in_notebook(hidden, {**cells, question: answer.source})
                 _count(made, answer, hidden, verdict, public, shown)
     return made

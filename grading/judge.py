@@ -121,7 +121,7 @@ class Verdict:
 # ------------------------------------------------------------------------------- one question
 
 
-def judged(
+def judge(
     session: Session, hidden: HiddenCheck, entropy: int, errors: Callable[[], list[str]] = list
 ) -> Verdict:
     """Judge one question.
@@ -192,6 +192,9 @@ def judged(
     if verdict.status == "right" and "differences" in check.forbids and error > TIGHT:
         verdict.flag = f"agrees to {error:.0e} only; finite differences do, too"
     return verdict
+
+
+judged = judge  # its former name
 
 
 def _where_wrong(failed_in: Mapping[str, Sequence[str]], tried: Mapping[str, int]) -> list[str]:

@@ -15,7 +15,7 @@ from grading import canonical
 from grading.cells import defined_names, grade_id, has_points, is_check, is_solution
 from grading.course import Course
 from grading.files import Submission
-from grading.judge import Verdict, judged, seed
+from grading.judge import Verdict, judge, seed
 from grading.sandbox import LimitedProcess, Limits, Sandbox
 from grading.session import Session
 from grading.spec import HiddenCheck
@@ -192,7 +192,7 @@ def _verdict(
             if defined_names(run[place].source) & called
         ]
 
-    return judged(session, hidden, entropy, errors)
+    return judge(session, hidden, entropy, errors)
 
 
 def _follow(

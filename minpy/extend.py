@@ -207,9 +207,9 @@ def _op_in(library: str, f: Callable) -> Callable:
                 args, static = tree_map(_as_programs_know_it, (args, static))
                 return f(*args, **static)
             own = LIBRARIES[library].backend_on(CPU)
-            args, static = own.inward(backend.outward((args, static)))
+            args, static = own.tree_from_numpy(backend.tree_to_numpy((args, static)))
             args, static = tree_map(_as_programs_know_it, (args, static))
-            return backend.inward(own.outward(f(*args, **static)))
+            return backend.tree_from_numpy(own.tree_to_numpy(f(*args, **static)))
 
         count = statistics.counter(name, str(backend) if backend.name == library else library)
         run.count = lambda: None  # type: ignore[attr-defined] # for the op: it has been counted

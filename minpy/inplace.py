@@ -253,9 +253,9 @@ def _assign(x: Array, index: Any, value: Any) -> None:
         raise TypeError(f"'{type(data).__name__}' object does not support item assignment")
     try:
         if backend is not NUMPY:
-            value = backend.implementation("copy")(value) if overlaps else backend.inward(value)
             root, steps = origin(x)
-            backend.write(data, index, value, root._data, steps)
+            convert = backend.implementation("copy") if overlaps else backend.tree_from_numpy
+            backend.write(data, index, convert(value), root._data, steps)
         elif (
             isinstance(value, ndarray)
             and not (index is Ellipsis or simple(index))

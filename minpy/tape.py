@@ -415,7 +415,7 @@ def _brought(arg: Any, backend: Backend, recorded: bool) -> Any:
     if type(arg) is Array:
         return moved(arg, backend)
     if isinstance(arg, ndarray | onp.generic):
-        return backend.inward(arg.copy() if recorded else arg)
+        return backend.tree_from_numpy(arg.copy() if recorded else arg)
     return arg
 
 
@@ -482,7 +482,7 @@ def moved(x: Any, backend: Backend) -> Array:
     if x._backend is backend:
         return x
     data = pin(x)
-    out = wrap(backend.inward(onp.asarray(x._backend.to_numpy(data))))
+    out = wrap(backend.tree_from_numpy(onp.asarray(x._backend.to_numpy(data))))
     out._pinned = True  # on a CPU the two may share memory
     if x._node is not None:
         out._node = (next_serial(), MOVE, (x._node,), (None, x.shape), {"back": x._backend})

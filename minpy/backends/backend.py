@@ -161,7 +161,8 @@ class Backend:
             on_numpy = raw or NUMPY.implementation(name)
             count()
             self.fallbacks[name] += 1
-            return self.inward(on_numpy(*self.outward(args), **self.outward(static)))
+            args, static = self.tree_to_numpy((args, static))
+            return self.tree_from_numpy(on_numpy(*args, **static))
 
         return fallback
 
@@ -196,11 +197,11 @@ class Backend:
                 index, value = (), value.reshape(()) if getattr(value, "shape", ()) else value
         self.implementation("setitem")(data, index, value)
 
-    def outward(self, value: Any) -> Any:
+    def tree_to_numpy(self, value: Any) -> Any:
         """Return `value` with this library's arrays, also nested ones, made NumPy's."""
         return tree_map(lambda x: self.to_numpy(x) if isinstance(x, self.array_types) else x, value)
 
-    def inward(self, value: Any) -> Any:
+    def tree_from_numpy(self, value: Any) -> Any:
         """Return `value` with NumPy arrays and floating scalars made this library's."""
         if self is NUMPY:
             return value

@@ -8,13 +8,16 @@ from contextlib import contextmanager
 from minpy.autograd import before_recording
 
 
-class GradientsForbidden(RuntimeError):
+class GradientsForbiddenError(RuntimeError):
     """The engine was asked for a gradient where one is to be written by hand."""
+
+
+GradientsForbidden = GradientsForbiddenError  # its former name
 
 
 @contextmanager
 def gradients_off(where: str) -> Iterator[list[str]]:
-    """Make `minpy.grad` and all its relatives raise `GradientsForbidden`, in all threads.
+    """Make `minpy.grad` and all its relatives raise `GradientsForbiddenError`, in all threads.
 
     Parameters
     ----------
@@ -32,7 +35,7 @@ def gradients_off(where: str) -> Iterator[list[str]]:
     >>> with gradients_off("affine_backward") as asked:
     ...     minpy.grad(lambda x: x**2)(3.0)
     Traceback (most recent call last):
-    minpy.checking.forbid.GradientsForbidden: affine_backward asked the engine for a gradient ...
+    minpy.checking.forbid.GradientsForbiddenError: affine_backward asked the engine for ...
     >>> asked
     ['<lambda>']
     >>> float(minpy.grad(lambda x: x**2)(3.0))
@@ -42,7 +45,7 @@ def gradients_off(where: str) -> Iterator[list[str]]:
 
     def refuse(f: Callable) -> None:
         asked.append(getattr(f, "__name__", repr(f)))
-        raise GradientsForbidden(
+        raise GradientsForbiddenError(
             f"{where} asked the engine for a gradient (minpy.grad or a relative of it). This one "
             "is to be written by hand: derive it on paper, then write it with array operations"
         )

@@ -82,7 +82,7 @@ from minpy.checking.draws import (
     shape_of,
     uniform,
 )
-from minpy.checking.forbid import GradientsForbidden, gradients_off
+from minpy.checking.forbid import GradientsForbiddenError, gradients_off
 from minpy.checking.loops import FEW, LENGTHS, MANY, count_steps, is_loop
 from minpy.checking.texts import Message, plain, say
 from minpy.checking.unfinished import NotWrittenYet
@@ -330,8 +330,8 @@ class Check:
             found = [*self._shapes(results), *known]
             if self.gradients:
                 found += self._gradients(namespace, inputs, results, after, found)
-        except GradientsForbidden as error:
-            return [raised(self.name, "GradientsForbidden", str(error))]
+        except GradientsForbiddenError as error:
+            return [raised(self.name, "GradientsForbiddenError", str(error))]
         except ReturnError as error:
             return [failed(self.name, str(error))]
         found += mutations(inputs, after)

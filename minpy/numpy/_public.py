@@ -103,7 +103,7 @@ def wrap_nested(result: Any, arrays: Sequence[Array] = ()) -> Any:
         return wrap(home_of(arrays).from_numpy(result))
     if isinstance(result, onp.inexact):
         home = home_of(arrays) if arrays else NUMPY
-        return as_scalar(result) if home is NUMPY else wrap(home.inward(result))
+        return as_scalar(result) if home is NUMPY else wrap(home.tree_from_numpy(result))
     return wrap(result) if backends.backend_of(result) not in (None, NUMPY) else result
 
 
@@ -225,7 +225,7 @@ def elsewhere(
         if type(x) is not Array:
             return x
         data = current_data(x)
-        return data if x._backend is backend else backend.inward(data)
+        return data if x._backend is backend else backend.tree_from_numpy(data)
 
     try:
         args, kwargs = tree_map(brought, (args, kwargs), numbers=False)

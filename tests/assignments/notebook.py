@@ -12,7 +12,7 @@ import nbformat
 import numpy as onp
 
 from grading import release, spec
-from grading.judge import judged
+from grading.judge import judge
 from grading.processes import adopt_orphans
 from grading.sandbox import Limits
 from grading.session import Session
@@ -149,7 +149,7 @@ class Notebook:
             if cell.id in {*self.hidden, *replaced}
         ]
         with Session(cells, {}, Limits()) as session:
-            return judged(session, self.hidden[name], 5)
+            return judge(session, self.hidden[name], 5)
 
 
 def graded(notebook):

@@ -3,7 +3,7 @@
 import pytest
 
 import minpy
-from minpy.checking.forbid import GradientsForbidden, gradients_off
+from minpy.checking.forbid import GradientsForbiddenError, gradients_off
 
 
 def square(x):
@@ -13,7 +13,7 @@ def square(x):
 def test_relatives_of_grad_are_refused_and_named():
     with gradients_off("square_backward") as asked:
         for differentiate in (minpy.grad, minpy.jacobian, minpy.make_vjp, minpy.value_and_grad):
-            with pytest.raises(GradientsForbidden, match="square_backward asked the engine"):
+            with pytest.raises(GradientsForbiddenError, match="square_backward asked the engine"):
                 differentiate(square)(3.0)
     assert asked == ["square"] * 4
     assert minpy.grad(square)(3.0).item() == 6.0
@@ -25,7 +25,7 @@ def test_blocks_may_end_in_any_order():
     first.__enter__()
     second.__enter__()
     first.__exit__(None, None, None)
-    with pytest.raises(GradientsForbidden, match="second"):
+    with pytest.raises(GradientsForbiddenError, match="second"):
         minpy.grad(square)(3.0)
     second.__exit__(None, None, None)
     assert minpy.grad(square)(3.0).item() == 6.0

@@ -14,7 +14,7 @@ pytest.importorskip("IPython", reason="a runner is an IPython shell")
 pytest.importorskip("nbformat", reason="notebooks are read with nbformat")
 
 from grading import handed_in
-from grading.judge import judged, seed
+from grading.judge import judge, seed
 from grading.processes import adopt_orphans
 from grading.sandbox import Limits
 from grading.session import Session
@@ -82,7 +82,7 @@ def test_right_answers_in_odd_forms(honest, way):
     source = f"def affine_backward(dout, cache):\n    x, w, b = cache\n    {body}"
     honest.ask({"do": "cell", "source": source.replace("len(x)", "x.shape[0]")}, {}, 5.0)
     assert not honest.errors
-    found = judged(honest, HIDDEN, seed(b"secret", "ada", "tiny", way))
+    found = judge(honest, HIDDEN, seed(b"secret", "ada", "tiny", way))
     assert (found.points, found.status) == (3, "right"), found.why
 
 
@@ -94,7 +94,7 @@ def test_what_calls_print_or_raise_does_not_tell_their_inputs():
         "    raise ValueError(f'{dout.shape}: {dout!r} {dout[0, 0]:e}')\n"
     )
     with Session([NAIVE, leak], {}, LIMITS) as session:
-        found = judged(session, HIDDEN, 1)
+        found = judge(session, HIDDEN, 1)
     assert session.output == "hello\n"
     said = json.dumps([found.card, found.comment, found.why])
     assert "(4, 5)" in said
@@ -108,7 +108,7 @@ def test_many_cells_that_hang_leave_time_for_the_questions():
     right = "def affine_backward(dout, cache):\n    x, w, b = cache\n    return "
     right += "dout @ w.T, x.T @ dout, dout.sum(axis=0)"
     with Session([NAIVE, *["while True:\n    pass"] * 6, right], {}, limits) as session:
-        found = judged(session, HIDDEN, 1)
+        found = judge(session, HIDDEN, 1)
     assert len(session.errors) == 6
     assert found.points == 3, found.why
 

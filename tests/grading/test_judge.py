@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("IPython", reason="a runner is an IPython shell")
 pytest.importorskip("nbformat", reason="notebooks are read with nbformat")
 
-from grading.judge import judged, seed
+from grading.judge import judge, seed
 from grading.processes import adopt_orphans
 from grading.sandbox import Limits
 from grading.session import Session
@@ -189,7 +189,7 @@ def session():
 def test_an_unused_import_costs_nothing(session):
     body = "import torch\nfrom torch import nn\nreturn dout @ w.T, x.T @ dout, dout.sum(axis=0)"
     session.ask({"do": "cell", "source": backward(body)}, {}, 5.0)
-    found = judged(session, HIDDEN["affine_backward"], seed(b"secret", "ada", "tiny", "unused"))
+    found = judge(session, HIDDEN["affine_backward"], seed(b"secret", "ada", "tiny", "unused"))
     assert found.points == 3, found.why
 
 
@@ -197,7 +197,7 @@ def test_an_unused_import_costs_nothing(session):
 def test_points_and_reasons(session, mistake):
     body, points, status, why = MISTAKES[mistake]
     session.ask({"do": "cell", "source": backward(body)}, {}, 5.0)
-    found = judged(session, HIDDEN["affine_backward"], seed(b"secret", "ada", "tiny", mistake))
+    found = judge(session, HIDDEN["affine_backward"], seed(b"secret", "ada", "tiny", mistake))
     assert (found.points, found.status) == (points, status), found.why
     assert why in found.why
 
@@ -207,11 +207,11 @@ def test_differences_that_cost_nothing_are_flagged(session):
     body = MISTAKES["hidden differences"][0].replace("x, w, b)", "*map(np.float64, (x, w, b)))")
     session.ask({"do": "cell", "source": backward(body)}, {}, 5.0)
     hidden = replace(HIDDEN["affine_backward"], large={})
-    found = judged(session, hidden, seed(b"secret", "ada", "tiny", "affine"))
+    found = judge(session, hidden, seed(b"secret", "ada", "tiny", "affine"))
     assert (found.points, found.status) == (3, "right")
     assert "finite differences do, too" in found.flag
     session.ask({"do": "cell", "source": backward(RIGHT)}, {}, 5.0)
-    found = judged(session, hidden, seed(b"secret", "ada", "tiny", "affine"))
+    found = judge(session, hidden, seed(b"secret", "ada", "tiny", "affine"))
     assert (found.points, found.flag) == (3, "")
 
 
@@ -239,7 +239,7 @@ def test_inputs_differ_by_student_and_are_the_same_at_a_regrade():
 def test_no_more_is_shown_than_is_to_be(session, reveal, shown, not_shown):
     session.ask({"do": "cell", "source": backward(MISTAKES["sign"][0])}, {}, 5.0)
     hidden = replace(HIDDEN["affine_backward"], reveal=reveal)
-    card = judged(session, hidden, 0).card
+    card = judge(session, hidden, 0).card
     (wrong,) = [found for found in card["comparisons"] if found["name"] == "dw"]
     assert shown in str(wrong)
     assert not_shown not in str(wrong)

@@ -27,7 +27,7 @@ import pytest
 pytest.importorskip("IPython", reason="a runner is an IPython shell")
 pytest.importorskip("nbformat", reason="notebooks are read with nbformat")
 
-from grading.judge import judged, seed
+from grading.judge import judge, seed
 from grading.processes import adopt_orphans, descendants
 from grading.sandbox import Limits, RunnerLostError, TimeLimitError
 from grading.session import Session
@@ -85,7 +85,7 @@ def test_forged_answers_get_no_points(boxes, attack):
         assert not session.errors
         control = sandbox.ask({"do": "cell", "source": "naive_check()"}, {}, 10.0)
         assert control.get("error") is None  # a check in the kernel gives full points
-        found = judged(session, HIDDEN, seed(b"secret", "ada", "tiny", attack))
+        found = judge(session, HIDDEN, seed(b"secret", "ada", "tiny", attack))
     assert found.points == 0, found.why
     assert found.status in ("wrong", "forbidden", "failed")
 
