@@ -20,7 +20,7 @@ built := build/lib build/bdist.* grading/build
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: setup pages stubs wheel test red-team kills symbols programs test-gpu bench bench-gpu lint lab demo grader-accuracy example reach release clean help
+.PHONY: setup pages stubs wheel test red-team kills symbols programs test-gpu bench bench-gpu bench-grading lint lab demo grader-accuracy example reach release clean help
 
 setup: $(ready)  ## make .venv and install minpy with all that the course needs
 	@echo "Ready. To use it in this shell: source .venv/bin/activate"
@@ -69,6 +69,9 @@ lab: $(ready)  ## open JupyterLab on the first notebook of the course, with the 
 
 grader-accuracy: $(ready)  ## measure how often the grader is wrong: on right answers, mistakes and mutants
 	$(bin)/python -m grading.accuracy $(ARGS)
+
+bench-grading: $(ready)  ## time the grader beside stock nbgrader
+	$(bin)/python -m grading.bench $(ARGS)
 
 demo: $(ready)  ## grade a demo class in which every student made one mistake
 	$(bin)/minpy-grade demo $(ARGS)

@@ -36,15 +36,16 @@ from grading import release
 from grading.cells import grade_id, is_solution
 from grading.judge import Verdict, judge, seed
 from grading.mutants import mutants
-from grading.sandbox import Limits
+from grading.sandbox import BoxServer, LimitedProcess, Limits, SandboxError
 from grading.session import Session
 from grading.spec import HiddenCheck, HiddenTrained, load
+from grading.submission import Starter
 from grading.variants import Variants, variants_of
 from minpy.checking import Comparison
 from minpy.checking.spec import by_output
 from minpy.checking.texts import plain
 
-LIMITS = Limits(submission=1e6)
+LIMITS = Limits(submission=1e6, cpu=10**6)  # one sandbox serves for all answers
 PUBLIC_SECONDS = 30
 
 # Diagnoses that name a cause, and the operators that are this cause. All others state what was
@@ -122,8 +123,8 @@ class Accuracy:
 class Bench(Session):
     """The solutions of a notebook in a sandbox, in which one cell after the other is replaced."""
 
-    def __init__(self, cells: Mapping[str, str]) -> None:
-        super().__init__(list(cells.values()), {}, LIMITS)
+    def __init__(self, cells: Mapping[str, str], start: Starter) -> None:
+        super().__init__(list(cells.values()), {}, LIMITS, start=start)
         self.solutions = dict(cells)
 
     def put(self, question: str, source: str) -> None:
@@ -160,6 +161,7 @@ def measure(
     part: int = 1,
     secret: bytes = b"accuracy",
     questions: Sequence[str] = (),
+    start: Starter = LimitedProcess,
 ) -> Accuracy:
     """Grade all answers to the questions of a notebook, and count what went wrong.
 
@@ -174,6 +176,8 @@ def measure(
         Of the course: inputs are drawn from it.
     questions : sequence of str
         Which ones; by default all.
+    start : callable
+        Starts a sandbox: see `grading.session.Session`.
     """
     checks = load(assignment / "hidden" / f"{notebook}.py").hidden
     variants = variants_of(assignment, notebook)
@@ -184,7 +188,7 @@ def measure(
     }
     made = Accuracy()
     first = "import numpy as np\n"
-    bench = Bench({"": first, **cells})
+    bench = Bench({"": first, **cells}, start)
     with bench:
         for hidden in checks:
             question = hidden.check.name
@@ -315,12 +319,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{path.parent.parent.name}/{path.stem}" for path in sorted(root.glob("*/hidden/*.py"))
     ]
     bad = 0
-    for name in options.notebooks or found:
-        assignment, _, notebook = name.partition("/")
-        made = measure(root / assignment, notebook, options.part)
-        print(name, *made.lines(), *(f"  {one}" for one in made.complaints), sep="\n")
-        bad += made.counts["right lost"] + made.counts["wrong full"]
+    with _sandboxes() as start:
+        for name in options.notebooks or found:
+            assignment, _, notebook = name.partition("/")
+            made = measure(root / assignment, notebook, options.part, start=start)
+            print(name, *made.lines(), *(f"  {one}" for one in made.complaints), sep="\n")
+            bad += made.counts["right lost"] + made.counts["wrong full"]
     return 1 if bad else 0
+
+
+@contextlib.contextmanager
+def _sandboxes() -> Iterator[Starter]:
+    """Give what starts a sandbox, or limits alone on a machine that has none, and say so."""
+    try:
+        server = BoxServer()
+    except SandboxError as error:
+        print(f"No sandbox here, so answers run with limits alone: {error}", file=sys.stderr)
+        yield LimitedProcess
+        return
+    try:
+        yield server.start
+    finally:
+        server.end()
 
 
 if __name__ == "__main__":

@@ -14,10 +14,12 @@ import multiprocessing
 import shutil
 import signal
 import tempfile
+import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -67,7 +69,8 @@ class _Slot:
             args=(theirs, str(course.root), asdict(limits), self.folder, sandboxed),
             daemon=True,
         )
-        self.process.start()
+        with _ignored_interrupts():
+            self.process.start()
         theirs.close()
         self.busy_with: Submission | None = None
         self.since = 0.0
@@ -84,11 +87,26 @@ class _Slot:
     def end(self) -> None:
         """End the process, and remove what lay in its folder."""
         self.connection.close()
+        if self.busy_with is not None:
+            self.process.kill()  # nobody waits for its answer
         self.process.join(10.0)
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def _ignored_interrupts() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach, even before they run a line of ours."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may say so
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _prefix(course: Course) -> str:
@@ -128,18 +146,22 @@ def run_slot(
 
 
 def _serve(connection: Connection, course: Course, limits: Limits, start: Starter) -> None:
-    while True:
-        try:
+    # the connection ends while this waits, reads or writes
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
             task = json.loads(connection.recv_bytes())
-        except EOFError:
-            return
-        submission = Submission(task["student"], task["assignment"], Path(task["folder"]))
-        try:
-            graded = [one.as_dict() for one in grade(course, submission, limits, start)]
-            answer: dict[str, Any] = {"graded": graded}
-        except Exception:  # a mistake of ours, or of the author of a check: not the student's
-            answer = {"failed": traceback.format_exc(limit=-3)}
-        connection.send_bytes(json.dumps(answer).encode())
+            answer = _graded(course, task, limits, start)
+            connection.send_bytes(json.dumps(answer).encode())
+
+
+def _graded(
+    course: Course, task: Mapping[str, str], limits: Limits, start: Starter
+) -> dict[str, Any]:
+    submission = Submission(task["student"], task["assignment"], Path(task["folder"]))
+    try:
+        return {"graded": [one.as_dict() for one in grade(course, submission, limits, start)]}
+    except Exception:  # a mistake of ours, or of the author of a check: not the student's
+        return {"failed": traceback.format_exc(limit=-3)}
 
 
 def grade_all(
@@ -186,7 +208,6 @@ def grade_all(
                     continue
                 outcome = _answer(course, slot, submission, late)
                 if outcome is None:
-                    slot.process.kill()
                     slot.end()
                     kill_orphans(others | ours)
                     slots[place] = _Slot(course, limits, sandboxed)

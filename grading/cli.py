@@ -25,6 +25,7 @@ from rich.text import Text
 
 from grading import demo as demo_class
 from grading import doctor as examine
+from grading import gradebook
 from grading.batch import Outcome
 from grading.course import Course, CourseError, set_up
 from grading.ledger import Ledger
@@ -128,6 +129,7 @@ def run(
         console.print(f"Nothing was handed in: {course / 'submitted'} has no STUDENT/ASSIGNMENT/.")
         raise typer.Exit(1)
     console.print(table(outcomes))
+    show_differences(found)
     show_paths(found, outcomes)
 
 
@@ -227,15 +229,17 @@ def grade_with_progress(
         TimeRemainingColumn(),
     ]
     outcomes = []
-    with Progress(*columns, console=console, transient=True) as progress:
+    shown = console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=not shown) as progress:
         task = progress.add_task("grading", total=count)
         run = run_course(course, assignments, students, limits, jobs, sandboxed, only)
         try:
             for outcome in run:
                 outcomes.append(outcome)
                 progress.update(task, advance=1, description=outcome.submission.student)
-                if not console.is_terminal and len(outcomes) % max(1, count // 20) == 0:
-                    console.print(f"graded {len(outcomes)} of {count}")
+                if not shown and len(outcomes) % max(1, count // 20) == 0:
+                    # Rich would write it again where Ctrl-C comes before it has emptied its buffer
+                    print(f"graded {len(outcomes)} of {count}", file=console.file, flush=True)
         except KeyboardInterrupt:
             run.close()
             console.print(f"Stopped after {len(outcomes)} of {count}; run it again to go on.")
@@ -265,7 +269,7 @@ def table(outcomes: Sequence[Outcome]) -> Table:
 
 
 def _reasons(graded: Graded) -> list[Text]:
-    """Return a line for each question that is not right; of those not written, one for all."""
+    """Return a line for each question that is wrong or flagged; one for all not written."""
     wrong = [v for v in graded.verdicts if v.status not in ("right", "not written")]
     lines = []
     for verdict in wrong:
@@ -276,6 +280,11 @@ def _reasons(graded: Graded) -> list[Text]:
             else _shortened(verdict.why)
         )
         lines.append(Text.assemble((head, "bold"), said))
+    lines += [
+        Text.assemble((f"{v.name}, to look at: ", "bold"), v.flag)
+        for v in graded.verdicts
+        if v.flag
+    ]
     missing = [v.name for v in graded.verdicts if v.status == "not written"]
     if missing:
         lines.append(Text(f"not written: {', '.join(missing)}"))
@@ -284,6 +293,16 @@ def _reasons(graded: Graded) -> list[Text]:
 
 def _shortened(text: str, most: int = 240) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def show_differences(course: Course) -> None:
+    """Say where the gradebook has other points than runs gave."""
+    with gradebook.kept_open(course.database) as book:
+        found = Ledger(course, Limits(), True).differences(book)
+    for said in found:
+        console.print(Text(f"the gradebook was changed: {said}", style="bold red"))
+    if found:
+        console.print("Run it again with --force and --student to write those points again.")
 
 
 def show_paths(course: Course, outcomes: Sequence[Outcome]) -> None:

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import numpy as onp
 
+from grading import gradebook
 from grading.course import Course
+from grading.ledger import Ledger
 from grading.sandbox import BoxServer, Limits, RunnerLostError, SandboxError, TimeLimitError
 
 
@@ -103,6 +105,9 @@ def check_course(course: Course) -> Iterator[Finding]:
     mode = (course.root / ".secret").stat().st_mode & 0o077 if course.secret() else 0
     if mode:
         yield Finding("wrong", ".secret", "others can read it: chmod 600 .secret")
+    with gradebook.kept_open(course.database) as book:
+        for said in Ledger(course, Limits(), True).differences(book):
+            yield Finding("wrong", "gradebook", f"does not have the points of the last run: {said}")
     for assignment in course.assignments():
         for notebook in course.notebooks(assignment):
             yield from _check_notebook(course, assignment, notebook)

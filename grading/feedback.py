@@ -74,7 +74,8 @@ def write_index(results: Sequence[Mapping[str, Any]], folder: Path) -> Path:
     Parameters
     ----------
     results : sequence of mapping
-        Of each notebook: "student", "assignment", "notebook", "points", "out_of" and "problem".
+        Of each notebook: "student", "assignment", "notebook", "points", "out_of", "problem" and
+        "flags".
     folder : Path
         Of the course's feedback.
     """
@@ -82,7 +83,7 @@ def write_index(results: Sequence[Mapping[str, Any]], folder: Path) -> Path:
         {
             "name": f"{row['student']}: {row['notebook']}",
             "link": quote(f"{row['student']}/{row['assignment']}/{row['notebook']}.html"),
-            "note": row["problem"],
+            "note": row["problem"] or row["flags"],
             "points": "" if row["problem"] else _points(row["points"], row["out_of"]),
         }
         for row in results

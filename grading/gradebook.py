@@ -14,6 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+LOCK_SECONDS = 30.0  # that a run waits for another program, such as the formgrader, to write
+
 
 @contextmanager
 def with_alembic() -> Iterator[None]:
@@ -39,38 +41,68 @@ def opened(url: str) -> Iterator[Any]:
     ------
     nbgrader.api.Gradebook
     """
+    with kept_open(url) as book, transaction(book):
+        yield book
+
+
+@contextmanager
+def kept_open(url: str) -> Iterator[Any]:
+    """Open a gradebook for many transactions: opening takes longer than writing a submission.
+
+    Parameters
+    ----------
+    url : str
+
+    Yields
+    ------
+    nbgrader.api.Gradebook
+    """
     from nbgrader.api import Gradebook
+    from sqlalchemy.event import listen
 
     with with_alembic():
         book = Gradebook(url)
     session = book.db
+    if book.engine.dialect.name == "sqlite":
+        wait = f"PRAGMA busy_timeout = {LOCK_SECONDS * 1000:g}"
+        listen(book.engine, "checkout", lambda raw, *_: raw.execute(wait))
     book.db = _DeferredCommits(session)
     try:
         yield book
+    finally:
+        session.remove()
+        book.engine.dispose()
+
+
+@contextmanager
+def transaction(book: Any) -> Iterator[None]:
+    """Write all changes of the block at its end, or none; then forget the rows."""
+    session = book.db.session
+    try:
+        yield
         session.commit()
     except BaseException:
         session.rollback()
         raise
     finally:
-        session.remove()
-        book.engine.dispose()
+        session.remove()  # the next transaction reads what others wrote, and memory does not grow
 
 
 class _DeferredCommits:
     """A session whose commits wait: nbgrader's methods commit one by one."""
 
     def __init__(self, session: Any) -> None:
-        self._session = session
+        self.session = session
 
     def commit(self) -> None:
-        self._session.flush()
+        self.session.flush()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._session, name)
+        return getattr(self.session, name)
 
 
 def record(
-    url: str,
+    book: Any,
     student: str,
     assignment: str,
     notebooks: Mapping[str, Mapping[str, Any]],
@@ -80,8 +112,8 @@ def record(
 
     Parameters
     ----------
-    url : str
-        Of the database.
+    book : nbgrader.api.Gradebook
+        From `kept_open`.
     student, assignment : str
     notebooks : mapping
         By name: "points", by the `grade_id` of cells; "manual", those of cells that a person
@@ -90,7 +122,7 @@ def record(
     timestamp : datetime, optional
         When it was handed in.
     """
-    with opened(url) as book:
+    with transaction(book):
         book.update_or_create_student(student)
         more = {} if timestamp is None else {"timestamp": timestamp}
         with book.db.no_autoflush:
@@ -122,6 +154,30 @@ def _set_grade(grade: Any, found: Mapping[str, Any]) -> None:
         grade.needs_manual_grade = False
     elif before != grade.auto_score:
         grade.needs_manual_grade = True  # somebody looks whether their score still holds
+
+
+def automatic_points(book: Any, assignment: str) -> dict[tuple[str, str, str], float]:
+    """Return the points that a run gave, by student, notebook and `grade_id` of the cell.
+
+    Parameters
+    ----------
+    book : nbgrader.api.Gradebook
+    assignment : str
+    """
+    from nbgrader import api
+
+    handed_in, notebook, cell = api.SubmittedAssignment, api.SubmittedNotebook, api.BaseCell
+    rows = (
+        book.db.query(handed_in.student_id, api.Notebook.name, cell.name, api.Grade.auto_score)
+        .select_from(api.Grade)
+        .join(cell, api.Grade.cell_id == cell.id)
+        .join(notebook, api.Grade.notebook_id == notebook.id)
+        .join(api.Notebook, notebook.notebook_id == api.Notebook.id)
+        .join(handed_in, notebook.assignment_id == handed_in.id)
+        .join(api.Assignment, handed_in.assignment_id == api.Assignment.id)
+        .filter(api.Assignment.name == assignment, api.Grade.auto_score.is_not(None))
+    )
+    return {(student, name, grade_id): score for student, name, grade_id, score in rows}
 
 
 def points(url: str, assignment: str) -> dict[str, dict[str, float]]:

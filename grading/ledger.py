@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,13 +21,14 @@ from typing import Any
 
 import numpy as onp
 
-from grading import feedback, release
+from grading import feedback, gradebook, release
 from grading.batch import Outcome
 from grading.course import Course
 from grading.files import Submission
 from grading.sandbox import Limits
 
 FOLDER = "outcomes"
+FORMAT = 2  # of entries; those of another one are read as if they were not there
 QUEUED = ("student", "assignment", "notebook", "problem", "detail")
 
 
@@ -85,24 +86,70 @@ class Ledger:
         path = self._path(outcome.submission)
         path.parent.mkdir(parents=True, exist_ok=True)
         rows = list(_rows(outcome))
-        write_whole(path, json.dumps({"digest": digest, "notebooks": rows}, indent=1) + "\n")
+        entry = {"format": FORMAT, "digest": digest, "notebooks": rows}
+        write_whole(path, json.dumps(entry, indent=1) + "\n")
 
     def write_lists(self) -> None:
         """Renew what is about the whole class: ``results.json``, the queue, the index of pages."""
-        entries = (_read(path) for path in sorted((self.course.root / FOLDER).glob("*/*.json")))
-        rows = [row for entry in entries if entry is not None for row in entry["notebooks"]]
-        rows.sort(key=lambda row: (row["student"], row["assignment"], row["notebook"]))
+        rows = self.rows()
         write_whole(self.course.root / "results.json", json.dumps(rows, indent=1) + "\n")
-        feedback.write_index(rows, self.course.root / "feedback")
+        feedback.write_index(
+            [{**row, "flags": flags(row)} for row in rows], self.course.root / "feedback"
+        )
         path = self.course.root / "queue.csv"
         with path.with_suffix(".part").open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, QUEUED, extrasaction="ignore")
             writer.writeheader()
-            writer.writerows(row for row in rows if row["problem"])
+            writer.writerows(
+                {**row, "problem": row["problem"] or flags(row)}
+                for row in rows
+                if row["problem"] or flags(row)
+            )
         os.replace(path.with_suffix(".part"), path)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return what is known of all notebooks, in order."""
+        entries = (_read(path) for path in sorted((self.course.root / FOLDER).glob("*/*.json")))
+        rows = [row for entry in entries if entry is not None for row in entry["notebooks"]]
+        return sorted(rows, key=lambda row: (row["student"], row["assignment"], row["notebook"]))
+
+    def differences(self, book: Any) -> list[str]:
+        """Say where the gradebook has other points than runs wrote there.
+
+        Parameters
+        ----------
+        book : nbgrader.api.Gradebook
+        """
+        said = []
+        found: dict[str, dict[tuple[str, str, str], float]] = {}
+        for row in self.rows():
+            name = row["assignment"]
+            if name not in found:
+                found[name] = gradebook.automatic_points(book, name)
+            for verdict in row["verdicts"]:
+                cell = (row["student"], row["notebook"], verdict["cell"])
+                has = found[name].get(cell)
+                if has != verdict["points"]:
+                    where = f"{row['student']}, {name}/{row['notebook']}, {verdict['cell']}"
+                    shown = "nothing" if has is None else f"{has:g}"
+                    said.append(f"{where}: {shown} instead of {verdict['points']:g}")
+        return said
 
     def _path(self, submission: Submission) -> Path:
         return self.course.root / FOLDER / submission.student / f"{submission.assignment}.json"
+
+
+def flags(row: Mapping[str, Any]) -> str:
+    """Return what a person may want to look at in a notebook, though it cost no points.
+
+    Parameters
+    ----------
+    row : mapping
+        Of ``results.json``.
+    """
+    return "; ".join(
+        f"{verdict['question']} {verdict['flag']}" for verdict in row["verdicts"] if verdict["flag"]
+    )
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -114,9 +161,10 @@ def write_whole(path: Path, text: str) -> None:
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        entry = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return None
+    return entry if entry.get("format") == FORMAT else None
 
 
 def _version(name: str) -> str:
@@ -148,11 +196,13 @@ def _rows(outcome: Outcome) -> Iterator[dict[str, Any]]:
             "verdicts": [
                 {
                     "question": verdict.name,
+                    "cell": verdict.grade_id,
                     "points": verdict.points,
                     "out_of": verdict.out_of,
                     "status": verdict.status,
                     "why": verdict.why,
                     "after": verdict.after,
+                    "flag": verdict.flag,
                 }
                 for verdict in graded.verdicts
             ],

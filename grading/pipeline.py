@@ -6,10 +6,11 @@ it tells what the gradebook says.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import time
 import traceback
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,8 @@ def run(
     ------
     grading.sandbox.SandboxError
         If this machine cannot start a sandbox; nothing is graded then.
+    CourseError
+        If the disk or the database cannot be written to; another run goes on from there.
     """
     course.apply_environment()
     submissions = list(course.submissions(assignments, students))
@@ -72,13 +75,15 @@ def run(
     ledger = Ledger(course, limits, sandboxed)
     submissions = [one for one in submissions if only is None or ledger.state(one) in only]
     if not submissions:
+        with _only_writer(course), _machine_errors():
+            ledger.write_lists()  # of what is left where a student's files were deleted
         return
-    with _only_writer(course):
+    with _only_writer(course), _machine_errors(), gradebook.kept_open(course.database) as book:
         written = time.monotonic()
         try:
             for outcome in batch.grade_all(course, submissions, limits, jobs, sandboxed):
                 digest = ledger.digest(outcome.submission)
-                outcome = _write(course, outcome)
+                outcome = _write(course, book, outcome)
                 ledger.write(outcome, digest)
                 if time.monotonic() - written > BETWEEN_LISTS:
                     ledger.write_lists()
@@ -86,6 +91,30 @@ def run(
                 yield outcome
         finally:
             ledger.write_lists()
+
+
+@contextmanager
+def _machine_errors() -> Iterator[None]:
+    """Say in a sentence that the machine, and no submission, keeps a run from writing."""
+    try:
+        yield
+    except Exception as error:
+        if not _is_of_machine(error):
+            raise
+        said = getattr(error, "orig", error)
+        raise CourseError(
+            f"the run stops, because it cannot write: {said}. What it has graded is kept; mend "
+            "that, and run it again to go on"
+        ) from error
+
+
+def _is_of_machine(error: BaseException) -> bool:
+    """Whether an error comes from a full or locked disk or database."""
+    from sqlalchemy.exc import OperationalError
+
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+    return isinstance(error, OperationalError)
 
 
 @contextmanager
@@ -100,12 +129,16 @@ def _only_writer(course: Course) -> Iterator[None]:
         yield
 
 
-def _write(course: Course, outcome: Outcome) -> Outcome:
+def _write(course: Course, book: Any, outcome: Outcome) -> Outcome:
     """Take all steps; if one fails, it is for a person to look at, and the others are graded."""
     try:
-        for step in STEPS:
-            step(course, outcome)
-    except Exception:  # a mistake of ours that this submission brought out
+        write_notebooks(course, outcome)
+        write_points(book, outcome)
+        write_feedback(course, outcome)
+    except Exception as error:
+        if _is_of_machine(error):
+            raise
+        # a mistake of ours that this submission brought out
         why = traceback.format_exc(limit=-3)
         return batch.needs_person(course, outcome.submission, batch.OUR_FAULT, outcome.seconds, why)
     return outcome
@@ -136,11 +169,11 @@ def _placeholder(course: Course, assignment: str, graded: Graded) -> str:
     return nbformat.writes(made)
 
 
-def write_points(course: Course, outcome: Outcome) -> None:
+def write_points(book: Any, outcome: Outcome) -> None:
     """Write the points into the gradebook; what a person has to look at stays open there."""
     submission = outcome.submission
     gradebook.record(
-        course.database,
+        book,
         submission.student,
         submission.assignment,
         {
@@ -171,10 +204,3 @@ def _timestamp(path: Path) -> Any:
 def write_feedback(course: Course, outcome: Outcome) -> None:
     """Write the pages for the student."""
     feedback.write(outcome, course.root / "feedback")
-
-
-STEPS: tuple[Callable[[Course, Outcome], None], ...] = (
-    write_notebooks,
-    write_points,
-    write_feedback,
-)

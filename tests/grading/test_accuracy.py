@@ -17,8 +17,8 @@ TINY = Path(__file__).parent / "tiny"
 
 
 @pytest.fixture(scope="module")
-def measured():
-    return accuracy.measure(TINY / "tiny", "affine")
+def measured(boxes):
+    return accuracy.measure(TINY / "tiny", "affine", start=boxes.start)
 
 
 def test_of_a_tiny_notebook_nothing_is_misjudged(measured):

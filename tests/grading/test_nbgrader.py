@@ -158,8 +158,9 @@ def rows_of(course):
 def test_a_submission_is_written_whole_or_not_at_all(graded):
     before = rows_of(graded)
     found = {"points": {"check_affine_forward": 0.0}, "manual": [], "unanswered": []}
-    with pytest.raises(KeyError):  # in the middle: comments are missing
-        gradebook.record(graded.database, "right", "tiny", {"affine": found})
+    # in the middle: comments are missing
+    with gradebook.kept_open(graded.database) as book, pytest.raises(KeyError):
+        gradebook.record(book, "right", "tiny", {"affine": found})
     assert rows_of(graded) == before
 
 
