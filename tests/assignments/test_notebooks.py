@@ -198,6 +198,18 @@ def test_a_mistake_does_not_pass(find, assignment, name, cell, how):
     assert mistake.says in " ".join(str(comparison.diagnosis) for comparison in found)
 
 
+def test_a_changed_default_does_not_pass(notebook):
+    for name in notebook.variants.correct:
+        solution = ast.parse(notebook.written(name))
+        for function in solution.body:
+            arguments, defaults = function.args.args, function.args.defaults
+            for argument, default in zip(arguments[len(arguments) - len(defaults) :], defaults):
+                right, default.value = default.value, default.value + 1
+                changed = notebook.functions(**{name: ast.unparse(solution)})
+                default.value = right
+                assert next(notebook.faults(name, changed), None), f"{name}: {argument.arg}"
+
+
 def test_every_function_has_correct_answers_and_mistakes(notebook):
     functions = {
         name for name, hidden in notebook.hidden.items() if not hasattr(hidden.check, "thresholds")

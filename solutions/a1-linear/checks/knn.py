@@ -220,7 +220,7 @@ predict_labels = Check(
             "y_pred": [3, 0, 0],
         },
     ],
-    hidden_comparisons=12,
+    hidden_comparisons=13,
 )
 
 cross_validate = Check(
@@ -229,10 +229,11 @@ cross_validate = Check(
     inputs={
         "X": normal("N D"),
         "y": labels("N", below="C"),
+        "ks": [1, 2, 5],
         "folds": lambda rng, sizes: sizes["F"],
     },
     sizes={"N": 23, "D": 3, "C": 3, "F": 4},
-    forward="accuracies = cross_validate(X, y, [1, 2, 5], folds)",
+    forward="accuracies = cross_validate(X, y, ks, folds)",
     outputs={f"accuracies[{k}]": "F" for k in (1, 2, 5)},
     known=[
         {  # in order: each fold has one class, and the other fold the other
@@ -260,5 +261,5 @@ cross_validate = Check(
             "accuracies[5]": [2 / 3, 1 / 2],
         },
     ],
-    hidden_comparisons=27,
+    hidden_comparisons=30,
 )

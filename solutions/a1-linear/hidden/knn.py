@@ -78,6 +78,7 @@ hidden = [
         checks.predict_labels,
         voted,
         other={"N": 8, "M": 30, "C": 3},
+        defaults={"k": ("y_pred = predict_labels(dists, y_train)", 1)},
         cases=[
             Trial("one neighbour", {"N": 9, "M": 7, "C": 5}, inputs={"k": 1}),
             Trial("many ties", {"N": 40, "M": 9, "C": 6}, inputs={"k": 2}),
@@ -95,6 +96,7 @@ hidden = [
         accuracies,
         batch="",
         other={"N": 31, "D": 2, "C": 2, "F": 5},
+        defaults={"folds": ("accuracies = cross_validate(X, y, ks)", 5)},
         cases=[
             Trial("two folds", {"N": 40, "D": 4, "C": 3, "F": 2}),
             Trial("a fold for each image", {"N": 12, "D": 3, "C": 3, "F": 12}),

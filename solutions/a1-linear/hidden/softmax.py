@@ -66,13 +66,14 @@ TWO_CLASSES = Trial(
 )
 
 
-def of_loss(check, reference, *more):
+def of_loss(check, reference, *more, defaults=None):
     """Return the hidden part of a check of the loss."""
     return HiddenCheck(
         check,
         reference,
         extreme={"W": 3e3},
         cases=[NO_REGULARISATION, TWO_CLASSES, *more],
+        defaults=defaults or {},
         large={"N": 4, "D": 4000, "C": 10},  # differences take 80,000 losses
     )
 
@@ -82,6 +83,7 @@ hidden = [
         checks.softmax_probabilities,
         tempered,
         extreme={"scores": 5e3},
+        defaults={"temperature": ("p = softmax_probabilities(scores)", 1.0)},
         cases=[
             Trial("a low temperature", {"N": 6, "C": 3}, inputs={"temperature": 0.2}),
             Trial("a high temperature", {"N": 3, "C": 7}, inputs={"temperature": 40.0}),
@@ -107,6 +109,7 @@ hidden = [
             seconds=4.0,
             times=20.0,
         ),
+        defaults={"smoothing": ("loss, dW = softmax_loss_vectorized(W, X, y, reg)", 0.0)},
     ),
     HiddenCheck(
         checks.fit_temperature,
