@@ -36,7 +36,7 @@ from grading.cells import is_solution
 ROOT = Path(__file__).parent.parent
 
 # What ships beside the notebooks, in the folder of an assignment. Nothing else does.
-SHIPS = ("checks/*.py", "images/*.png")
+SHIPS = ("checks/*.py", "checks/*_hints.md", "images/*.png")
 
 # What running a notebook leaves beside it: a network to hand in, and caches.
 LEFT_BEHIND = ("*.npz", "__pycache__/*", ".ipynb_checkpoints/*")

@@ -28,6 +28,12 @@ checks, here ``checks/two_layer_known.py``::
     known = course.known_values(__file__)
     relu = Check("relu", ..., known=[known.RELU])
 
+*Hints.*  A Markdown file beside the checks has two or three hints for each function, from a
+question to a sketch.  With ``hint = course.Hints(__file__)`` in the checks, students ask for them
+one by one::
+
+    checks.hint("relu")
+
 *While it trains.*  `LiveCurves` shows the losses and accuracies as they grow::
 
     live = course.LiveCurves()
@@ -69,12 +75,15 @@ Nothing here draws, reads or downloads anything when it is imported.
 from minpy.course.data import SIZES, Settings, best_data, chosen_size, known_values, load_images
 from minpy.course.exercises import check_exercise
 from minpy.course.hand_in import hand_in
+from minpy.course.hints import Hint, Hints
 from minpy.course.parameter_file import ParameterFile
 from minpy.course.pictures import LiveCurves, draw_trials
 from minpy.course.trained import TrainedCheck, trained
 
 __all__ = [
     "SIZES",
+    "Hint",
+    "Hints",
     "LiveCurves",
     "ParameterFile",
     "Settings",

@@ -43,17 +43,27 @@
 # A check follows each function that you write. It shows a card that says, for each result, how far
 # it is from the expected one and, where it can, what kind of mistake that looks like. The value
 # under the card is the number of points. Until you have written a function, its check says so.
+#
+# Stuck? `checks.hint("color_histogram")` gives a hint for that function; call it again for the next one.
+# No hint shows code.
 
 # %%
-import numpy as np
-from checks import features as checks
-from IPython.display import display
-from tqdm.auto import tqdm
+try:
+    import numpy as np
+    from checks import features as checks
+    from IPython.display import display
+    from tqdm.auto import tqdm
 
-import minpy
-import minpy.numpy as mnp
-from minpy import course, plotting
-from minpy.nn.layers import softmax_loss
+    import minpy
+    import minpy.numpy as mnp
+    from minpy import course, plotting
+    from minpy.nn.layers import softmax_loss
+except ModuleNotFoundError as missing:  # says in one line what to do
+    wheel = '%pip install "minpy_edu-0.1.0-py3-none-any.whl[course]"'
+    beside = "put the folder `checks` of the assignment beside this notebook"
+    line = f"{missing.name} is missing: {beside if missing.name == 'checks' else 'run ' + wheel}"
+    missing._render_traceback_ = lambda: [line]
+    raise
 
 size = course.chosen_size()  # "default"; or "tiny" (to try things), or "full"
 name = course.best_data(size)  # or "digits", "fashion-mnist", "cifar10"

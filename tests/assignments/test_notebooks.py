@@ -1,14 +1,17 @@
 """Every notebook of every assignment: it runs, teaches and grades as its text says."""
 
 import ast
+import builtins
 import re
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
 pytestmark = pytest.mark.notebook
 
-SOLUTIONS = Path(__file__).parents[2] / "solutions"
+ROOT = Path(__file__).parents[2]
+SOLUTIONS = ROOT / "solutions"
 NOTEBOOKS = sorted((path.parent.name, path.stem) for path in SOLUTIONS.glob("*/*.py"))
 
 
@@ -73,6 +76,59 @@ def test_no_line_is_wider_than_the_page(notebook):
     for cell in notebook.released.cells:
         if cell.cell_type == "code":
             assert max(map(len, cell.source.splitlines())) <= 100, cell.source
+
+
+def test_every_cell_to_write_has_hints_from_a_question_to_a_sketch(notebook):
+    hints = notebook.checks.hint.read()
+    to_write = [
+        cell.metadata.nbgrader.grade_id
+        for cell in notebook.source.cells
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution")
+    ]
+    assert list(hints) == to_write
+    for name, given in hints.items():
+        assert 2 <= len(given) <= 3, name
+        assert "?" in given[0], f"{name}: a question comes first"
+        assert not given[-1].endswith("?"), f"{name}: a sketch comes last"
+    assert f'checks.hint("{to_write[0]}")' in notebook.text
+
+
+def test_hints_show_no_code_of_the_solution(notebook):
+    inside = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
+    for name, given in notebook.checks.hint.read().items():
+        text = squeezed(" ".join(given))
+        lines = [squeezed(line) for line in inside.findall(notebook.written(name))[0].splitlines()]
+        values = [line.partition("=")[2] for line in lines if "=" in line]
+        for code in (*lines, *values):
+            assert len(code) < 12 or code not in text, f"{name}: {code}"
+
+
+def squeezed(text):
+    return "".join(text.split())
+
+
+def test_the_first_cell_says_in_one_line_what_is_missing(notebook):
+    """In Colab or another Jupyter, without minpy or without the folder of checks."""
+    first = next(cell for cell in notebook.released.cells if cell.cell_type == "code")
+    version = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)[1]
+    wheel = f'run %pip install "minpy_edu-{version}-py3-none-any.whl[course]"'
+    beside = "put the folder `checks` of the assignment beside this notebook"
+    for missing, advice in (("minpy", wheel), ("checks", beside), ("IPython", wheel)):
+        with pytest.raises(ImportError) as raised:
+            exec(first.source, {"__builtins__": {**vars(builtins), "__import__": without(missing)}})
+        (line,) = raised.value._render_traceback_()
+        assert line == f"{missing} is missing: {advice}"
+
+
+def without(missing):
+    """Return an `import` that does not find a package."""
+
+    def found(name, *rest):
+        if name.partition(".")[0] == missing:
+            raise ModuleNotFoundError(f"No module named {missing!r}", name=missing)
+        return MagicMock() if name == "checks" else builtins.__import__(name, *rest)
+
+    return found
 
 
 def test_cards_promise_as_many_comparisons_as_the_grader_makes(notebook):

@@ -11,6 +11,8 @@ from minpy import course
 from minpy.checking.spec import Check, normal, uniform
 from minpy.plotting.places import BLUE, GREY, RED, new_figure
 
+hint = course.Hints(__file__)
+
 # How many images, hidden units and epochs, and how many classifiers and networks are tried.
 settings = course.Settings.from_text("""
     data           size      train   val   test  hidden  epochs  rounds  networks

@@ -9,6 +9,8 @@ from minpy import course, plotting
 from minpy.checking.spec import Check, labels, normal, uniform
 from minpy.plotting.places import BLUE, GREY, RED, new_figure
 
+hint = course.Hints(__file__)
+
 # How many images; there are no validation images, because cross-validation needs none.
 settings = course.Settings.from_text("""
     data           size      train  val   test

@@ -6,6 +6,8 @@ You need not read this to do the assignment, but you may: it holds no secrets.
 from minpy import course
 from minpy.checking.spec import Check, away_from_zero, labels, normal
 
+hint = course.Hints(__file__)
+
 # How many images, hidden units and epochs, and how many networks the search tries.
 settings = course.Settings.from_text("""
     data           size      train   val    test  hidden  epochs  rounds

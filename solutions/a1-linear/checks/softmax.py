@@ -13,6 +13,8 @@ from minpy.nn.layers import svm_loss
 from minpy.plotting.images import as_images, to_brightness
 from minpy.plotting.places import BLUE, GREY, RED, new_figure
 
+hint = course.Hints(__file__)
+
 # How many images and epochs, and how many classifiers the search tries.
 settings = course.Settings.from_text("""
     data           size      train   val    test  epochs  rounds
