@@ -310,6 +310,7 @@ def _question(hidden: HiddenCheck, case: Trial, again: Mapping[str, Any]) -> dic
         "backward": check.backward,
         "wanted": list(check.returned),
         "no_gradients": "gradients" in check.forbids,
+        "no_libraries": check.forbidden_libraries,
         "steps": False,
         "count": case.seconds is None and "differences" in check.forbids,
     }
@@ -327,6 +328,11 @@ def _forbidden(hidden: HiddenCheck, answer: Mapping[str, Any]) -> str:
         return (
             f"{check.name} asks the engine for its gradient (minpy.grad or a relative of it); "
             "it is to be written by hand"
+        )
+    if answer.get("called"):
+        return (
+            f"{check.name} calls {cleaned(str(answer['called'][0]), 60)}; "
+            "it is to be written with NumPy alone"
         )
     calls = answer.get("calls")
     if not isinstance(calls, dict):

@@ -111,7 +111,8 @@ class Notebook:
         counted: Any = loops.count_steps() if message["steps"] else nullcontext()
         start = time.perf_counter()
         # a student's `numpy.seterr(all="raise")` serves to find mistakes, and makes none
-        with off as refused, onp.errstate(all="ignore"), counted as steps:
+        libraries = forbid.libraries_off(message["name"], message["no_libraries"])
+        with off as refused, onp.errstate(all="ignore"), counted as steps, libraries as called:
             try:
                 for stage in ("forward", "backward"):
                     if message[stage]:
@@ -132,6 +133,7 @@ class Notebook:
                 answer["error"] = self._describe(error)
         answer["seconds"] = time.perf_counter() - start
         answer["asked"] = [str(name) for name in (*refused, *engine)]
+        answer["called"] = called
         if steps is not None:
             answer["steps"] = steps.steps if steps.complete else None
         answer["calls"] = dict(calls)

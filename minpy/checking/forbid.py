@@ -1,9 +1,11 @@
-"""Switching the engine's gradients off, where a backward pass is to be written by hand."""
+"""Switching off what would do a student's work: the engine's gradients, and other libraries."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from minpy.autograd import before_recording
 
@@ -55,3 +57,54 @@ def gradients_off(where: str) -> Iterator[list[str]]:
         yield asked
     finally:
         before_recording.remove(refuse)
+
+
+class LibraryForbiddenError(RuntimeError):
+    """A library was called whose work is to be written by hand."""
+
+
+@contextmanager
+def libraries_off(where: str, names: Collection[str]) -> Iterator[list[str]]:
+    """Make calls of a library's Python functions raise `LibraryForbiddenError`, in this thread.
+
+    To import the library before costs nothing.
+
+    Parameters
+    ----------
+    where : str
+        What is to do without them; for the message.
+    names : collection of str
+        The packages, such as ``("sklearn",)``.
+
+    Yields
+    ------
+    list of str
+        The functions that were called, also where the error was caught.
+
+    Examples
+    --------
+    >>> import json
+    >>> with libraries_off("parse", ["json"]) as called:
+    ...     json.loads("[]")
+    Traceback (most recent call last):
+    minpy.checking.forbid.LibraryForbiddenError: parse calls json.loads; write it with NumPy alone
+    >>> called
+    ['json.loads']
+    """
+    called: list[str] = []
+    before = sys.gettrace()
+
+    def trace(frame: Any, event: str, argument: Any) -> Any:
+        module = str(frame.f_globals.get("__name__", ""))
+        if module.partition(".")[0] in names:
+            called.append(f"{module}.{frame.f_code.co_name}")
+            raise LibraryForbiddenError(f"{where} calls {called[-1]}; write it with NumPy alone")
+        return before and before(frame, event, argument)
+
+    if names:
+        sys.settrace(trace)
+    try:
+        yield called
+    finally:
+        if names:
+            sys.settrace(before)

@@ -82,7 +82,12 @@ from minpy.checking.draws import (
     shape_of,
     uniform,
 )
-from minpy.checking.forbid import GradientsForbiddenError, gradients_off
+from minpy.checking.forbid import (
+    GradientsForbiddenError,
+    LibraryForbiddenError,
+    gradients_off,
+    libraries_off,
+)
 from minpy.checking.loops import FEW, LENGTHS, MANY, count_steps, is_loop
 from minpy.checking.texts import Message, plain, say
 from minpy.checking.unfinished import NotWrittenYet
@@ -118,7 +123,8 @@ COARSE_STEP, COARSE_TOLERANCE = 5e-3, 2e-3
 # ----- checks
 
 
-FORBIDS = ("gradients", "differences", "imports")
+LIBRARIES = ("sklearn", "scipy")
+FORBIDS = ("gradients", "differences", "imports", *LIBRARIES)
 
 
 @dataclass(frozen=True)
@@ -165,9 +171,9 @@ class Check:
         The largest relative error, by dtype, of a gradient or of a known value.
     regularization : str
         The input that is λ where the loss has λ/2 ΣW²; helps to say what is wrong.
-    forbids : sequence of {'gradients', 'differences', 'imports'}
+    forbids : sequence of {'gradients', 'differences', 'imports', 'sklearn', 'scipy'}
         The engine's gradients; finite differences (and complex steps) of the forward pass; other
-        libraries that differentiate.
+        libraries that differentiate; calls of scikit-learn and of SciPy.
     vectorized : sequence of str
         Sizes over which the function may not run a loop of Python: ``("N",)``.
     hidden_comparisons : int
@@ -217,6 +223,11 @@ class Check:
     def wanted(self) -> tuple[str, ...]:
         """The results that points are given for."""
         return (*self.outputs, *self.gradients)
+
+    @property
+    def forbidden_libraries(self) -> tuple[str, ...]:
+        """The packages that the function may not call."""
+        return tuple(name for name in LIBRARIES if name in self.forbids)
 
     @property
     def returned(self) -> tuple[str, ...]:
@@ -332,6 +343,8 @@ class Check:
                 found += self._gradients(namespace, inputs, results, after, found)
         except GradientsForbiddenError as error:
             return [raised(self.name, "GradientsForbiddenError", str(error))]
+        except LibraryForbiddenError as error:
+            return [failed(self.name, str(error))]
         except ReturnError as error:
             return [failed(self.name, str(error))]
         found += mutations(inputs, after)
@@ -358,7 +371,12 @@ class Check:
         given = {name: copied(x) for name, x in inputs.items()}
         off = gradients_off(self.name) if "gradients" in self.forbids else nullcontext()
         try:
-            with off, onp.errstate(under="ignore"):  # what rounds to 0 is no mistake
+            # what rounds to 0 is no mistake
+            with (
+                off,
+                onp.errstate(under="ignore"),
+                libraries_off(self.name, self.forbidden_libraries),
+            ):
                 scope = run(self.forward_lines, {**namespace, **given})
                 if again:
                     others = {f"{name}_again": copied(x) for name, x in again.items()}

@@ -132,7 +132,9 @@ ENGLISH: dict[str, str] = {
     "check.no_gradients": "Write this by hand: `minpy.grad` is switched off during the check.",
     "check.no_differences": "Finite differences earn no points.",
     "check.no_imports": "Grading blocks the import of other libraries that differentiate.",
-    "check.no_loops": "A Python loop over {size} earns nothing.",
+    "check.no_sklearn": "Write this with NumPy: a call of scikit-learn earns no points.",
+    "check.no_scipy": "A call of SciPy earns no points, either.",
+    "check.no_loops": "A Python loop over {size} earns no points.",
     "check.loops": "`{name}` runs a Python loop over {size}: {more} more than {few} take {steps} "
     "more steps. Use operations on whole arrays, whose steps do not grow.",
     # why, each verified: see minpy.checking.diagnosis

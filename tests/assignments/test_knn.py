@@ -28,10 +28,35 @@ def test_the_solution_is_quick_enough(notebook):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", ["loops", "one loop", "all differences"])
-def test_loops_and_the_array_of_all_differences_fail(notebook, how):
+@pytest.mark.parametrize(
+    "how, reason",
+    [
+        ("loops", "runs a Python loop over N"),
+        ("one loop", "runs a Python loop over N"),
+        ("all differences", "(N, M, D) does not fit"),
+    ],
+)
+def test_loops_and_the_array_of_all_differences_fail(notebook, how, reason):
     mistake = notebook.variants.forbidden["distances_no_loops"][how]
     solution = notebook.written("distances_no_loops")
     verdict = notebook.judge("distances_no_loops", distances_no_loops=mistake.applied_to(solution))
     assert verdict.points == 0
-    assert "loops take too long and (N, M, D) does not fit" in verdict.why
+    assert reason in verdict.why
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "cell, how, library",
+    [
+        ("distances_no_loops", "scikit-learn", "sklearn."),
+        ("distances_no_loops", "SciPy", "scipy."),
+        ("predict_labels", "scikit-learn", "sklearn."),
+    ],
+)
+def test_other_libraries_do_not_do_the_work(notebook, cell, how, library):
+    answer = notebook.variants.forbidden[cell][how].applied_to(notebook.written(cell))
+    (found,) = notebook.public(cell, notebook.functions(**{cell: answer}))
+    assert f"{cell} calls {library}" in str(found)
+    verdict = notebook.judge(cell, **{cell: answer})
+    assert verdict.points == 0
+    assert f"{cell} calls {library}" in verdict.why

@@ -212,7 +212,7 @@ def _loss(name, points, call, hidden_comparisons, **more):
         gradients={"dW": "W"},
         differentiates="loss",
         regularization="reg",
-        forbids=("gradients", "differences"),
+        forbids=("gradients", "differences", "sklearn"),
         hidden_comparisons=hidden_comparisons,
         **more,
     )

@@ -62,7 +62,7 @@ def _loss(name, points, hidden_comparisons, vectorized=()):
             },
         ],
         regularization="reg",
-        forbids=("gradients", "differences"),
+        forbids=("gradients", "differences", "sklearn"),
         vectorized=vectorized,
         hidden_comparisons=hidden_comparisons,
     )

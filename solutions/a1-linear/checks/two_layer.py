@@ -18,7 +18,7 @@ settings = course.Settings.from_text("""
     fashion-mnist  default   20000  2000   10000     100      10      10
     fashion-mnist  full      55000  5000   10000     256      30      20
     cifar10        tiny        600   150     150      32       5       2
-    cifar10        default   20000  2000    1000     100       8       8
+    cifar10        default   20000  2000    1000     100       6       5
     cifar10        full      45000  5000   10000     256      20      20
 """)
 

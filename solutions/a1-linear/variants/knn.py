@@ -363,5 +363,32 @@ FORBIDDEN = {
             "    dists = np.sqrt(np.maximum(squared, 0))",
             "    dists = np.sqrt(((X[:, None] - X_train[None]) ** 2).sum(axis=2))",
         ),
+        "scikit-learn": Mistake(
+            "    dists = np.sqrt(np.maximum(squared, 0))",
+            """
+    from sklearn.metrics.pairwise import euclidean_distances
+
+    dists = euclidean_distances(X, X_train)
+""",
+        ),
+        "SciPy": Mistake(
+            "    dists = np.sqrt(np.maximum(squared, 0))",
+            """
+    from scipy.spatial.distance import cdist
+
+    dists = cdist(X, X_train)
+""",
+        ),
+    },
+    "predict_labels": {
+        "scikit-learn": Mistake(
+            "    y_pred = np.array([np.bincount(row).argmax() for row in votes])",
+            """
+    from sklearn.neighbors import KNeighborsClassifier
+
+    classifier = KNeighborsClassifier(k, metric="precomputed")
+    y_pred = classifier.fit(np.zeros((len(y_train), len(y_train))), y_train).predict(dists)
+""",
+        ),
     },
 }
