@@ -92,7 +92,7 @@ def libraries_off(where: str, names: Collection[str]) -> Iterator[list[str]]:
     ['json.loads']
     """
     called: list[str] = []
-    before = sys.gettrace()
+    before: Any = sys.gettrace()
 
     def trace(frame: Any, event: str, argument: Any) -> Any:
         module = str(frame.f_globals.get("__name__", ""))

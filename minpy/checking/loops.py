@@ -53,7 +53,7 @@ def count_steps() -> Iterator[StepCount]:
         count.steps += 1
         return trace
 
-    before = sys.gettrace()
+    before: Any = sys.gettrace()
     sys.settrace(trace)
     try:
         yield count
