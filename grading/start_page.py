@@ -35,7 +35,7 @@ says what is missing, and makes one zip to hand in.
 def start_page(folder: Path) -> str:
     """Return the page for a folder of released assignments, as Markdown."""
     sections = [HEAD]
-    for assignment in sorted(path for path in folder.iterdir() if path.is_dir()):
+    for assignment in sorted(path for path in folder.glob("[!.]*") if path.is_dir()):
         paths = sorted(assignment.glob("*.ipynb"), key=_place)
         if paths:
             sections.append("\n".join(_section(assignment.name, paths)) + "\n")

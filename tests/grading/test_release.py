@@ -211,7 +211,7 @@ def test_what_is_committed_is_what_the_sources_give(assignment):
 
 def test_no_assignment_is_left_behind():
     there = ROOT / "assignments"
-    assert {path.name for path in there.glob("*") if path.is_dir()} == set(ASSIGNMENTS)
+    assert {path.name for path in there.glob("[!.]*") if path.is_dir()} == set(ASSIGNMENTS)
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
