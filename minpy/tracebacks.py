@@ -50,6 +50,7 @@ def hide_frames(error: BaseException, keep_origin: bool = True) -> None:
     if os.environ.get("MINPY_TRACEBACK") == "full":
         return
     border, *inner = _entries(error)
+    keep_origin = keep_origin and not hasattr(error, "numpy_message")  # from `errors.explain`
     kept = [
         entry for entry in inner if not _is_inside(entry) or (keep_origin and _is_origin(entry))
     ]
