@@ -23,7 +23,7 @@ from .programs import (
 )
 
 PROGRAMS = 6000
-BLOCK = 500
+BLOCK = 100
 OF_SECOND_ORDER = 600
 
 
@@ -50,14 +50,14 @@ def test_random_programs(first):
 
 
 @pytest.mark.family("programs")
-@pytest.mark.parametrize("first", range(100_000, 100_000 + OF_SECOND_ORDER, 200))
+@pytest.mark.parametrize("first", range(100_000, 100_000 + OF_SECOND_ORDER, BLOCK))
 def test_random_programs_to_second_order(first):
-    programs = [random_program(seed) for seed in range(first, first + 200)]
+    programs = [random_program(seed) for seed in range(first, first + BLOCK)]
     report(programs, second_order_fault_of)
 
 
 @pytest.mark.family("programs")
-@pytest.mark.parametrize("first", range(200_000, 200_300, 150))
+@pytest.mark.parametrize("first", range(200_000, 200_300, BLOCK))
 def test_random_programs_inside_a_recording(first):
     """An outer recording that looks on changes nothing, though the rules run on arrays then."""
 
@@ -76,7 +76,7 @@ def test_random_programs_inside_a_recording(first):
         expected = sum(float(onp.sum(g.asnumpy() ** 2)) for g in plain)
         return None if onp.isclose(value.item(), expected) else f"{value} is not {expected}"
 
-    report([random_program(seed) for seed in range(first, first + 150)], fault)
+    report([random_program(seed) for seed in range(first, first + BLOCK)], fault)
 
 
 # ----- the random programs themselves
