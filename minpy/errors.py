@@ -217,6 +217,16 @@ def wrong_rule(name: str, argnum: int, wanted: tuple, gradient: Any) -> Exceptio
     )
 
 
+def foreign_operand(x: Any, other: Any) -> ImplicitExitError:
+    """A recorded array met an object of another library that computes by itself."""
+    kind = type(other).__name__
+    return ImplicitExitError(
+        f"an operator with a {kind} would take a recorded array (shape {x.shape}, {x.dtype}) out "
+        f"of minpy, and its gradient would be lost. Make an array of the {kind} first, as "
+        "series.to_numpy() does of one of pandas."
+    )
+
+
 def no_gradient_in(dtype: Any, value: Any) -> TypeError:
     """A recorded array was to be written into one that cannot carry a gradient."""
     return TypeError(

@@ -64,6 +64,7 @@ from numpy import ndarray
 from minpy.array import Array, current_data, home_of, link_view, new, numpy_data, pin, wrap
 from minpy.backends import FOREIGN, NUMPY, NUMPYS, Backend, backend_of, check_policy, common_backend
 from minpy.backends.raw import is_view, owned, shows
+from minpy.backends.registry import defers_to
 from minpy.backends.scalars import PLAIN, SCALARS, as_scalar
 from minpy.backends.statistics import counter, op_watchers, watched
 from minpy.errors import explain, no_gradient
@@ -226,7 +227,7 @@ def binary(
         elif type(y) is Array and (type(x) is float or type(x) is int):
             x_data, x_node = x, None
         else:
-            return apply(record, x, y)
+            return NotImplemented if type(y) is Array and defers_to(x, y) else apply(record, x, y)
         if type(y) is Array:
             y_data = y._data if y._link is None else numpy_data(y)
             y_node = y._node
@@ -236,9 +237,7 @@ def binary(
             y = y_data = PLAIN[type(y)](y)
             y_node = None
         else:
-            # NumPy lets an operand have its way that says so
-            defers = getattr(type(y), "__array_ufunc__", record) is None
-            return NotImplemented if defers else apply(record, x, y)
+            return NotImplemented if defers_to(y, x) else apply(record, x, y)
         if x_data is not None and y_data is not None:
             run = record.run
             count()

@@ -70,3 +70,22 @@ def common_backend(one: Backend, other: Backend) -> Backend:
     if other is NUMPY:
         return one
     raise errors.two_backends(one, other)
+
+
+def defers_to(other: Any, x: Any) -> bool:
+    """Return whether an operator is left to the other operand, as it is to those of pandas.
+
+    Parameters
+    ----------
+    other : object
+    x : Array
+        Our operand; if it is recorded and the other one would take it, an error is raised.
+    """
+    protocol = getattr(type(other), "__array_ufunc__", x)
+    if protocol is None:
+        return True
+    if protocol is x or isinstance(other, onp.ndarray | onp.generic | type(x)):
+        return False
+    if x._node is not None:
+        raise errors.foreign_operand(x, other)
+    return True

@@ -20,6 +20,7 @@ from minpy.numpy import (  # noqa: F401 - attributes of this module
     lib,
     linalg,
     random,
+    testing,
 )
 from minpy.numpy._namespace import public
 from minpy.numpy._public import NOT_DIFFERENTIABLE  # noqa: F401 - it is documentation
@@ -27,10 +28,11 @@ from minpy.numpy._public import NOT_DIFFERENTIABLE  # noqa: F401 - it is documen
 __all__ = [name for name in onp.__all__ if name != "test"]  # what ``import *`` takes
 
 ndarray = Array
+_DUNDERS = ("__array_namespace_info__", "__array_api_version__", "__version__")
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("__") and name not in ("__array_namespace_info__", "__version__"):
+    if name.startswith("__") and name not in _DUNDERS:
         raise AttributeError(f"module 'minpy.numpy' has no attribute {name!r}")
     try:
         value = getattr(onp, name)

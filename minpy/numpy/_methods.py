@@ -14,6 +14,7 @@ from minpy.array import Array, current_data, look_at, printable, wrap
 from minpy.backends import NUMPY, backend_for
 from minpy.backends.context import Context
 from minpy.backends.policy import current_policy
+from minpy.backends.registry import defers_to
 from minpy.backends.statistics import counter
 from minpy.inplace import copy, getitem, setitem
 from minpy.numpy import _conversions, _scalars
@@ -82,9 +83,7 @@ def _with_deference(call: Callable) -> Callable:
     """Return an operator that lets the other operand have its way where NumPy would."""
 
     def method(x, y):
-        if getattr(type(y), "__array_ufunc__", call) is None:
-            return NotImplemented
-        return call(x, y)
+        return NotImplemented if defers_to(y, x) else call(x, y)
 
     return method
 
@@ -237,7 +236,9 @@ def as_in_context(self, context):
 
 def view(self, dtype=None, type=None):
     """Return a view of the same memory, with another dtype if one is given."""
-    if dtype is None and type is None:
+    if onp.ndarray in (dtype, type):
+        return self._leave("x.view(numpy.ndarray)")
+    if Array in (dtype, type) or (dtype is None and type is None):
         return getitem(self, Ellipsis)
     return plain("ndarray.view", lambda x: x.view(dtype))(self)
 
@@ -344,6 +345,10 @@ def array_ufunc(self, function, how, *inputs, **kwargs):
 
 def array_function(self, function, kinds, args, kwargs):
     """Let ``numpy.concatenate([x, y])`` be ours (NEP 18)."""
+    if function in _CONVERTING:  # other libraries mean NumPy's arrays by it, as by `asarray`
+        found = found_in(args, kwargs)
+        if not found.recorded and not found.foreign:
+            return function(*unwrap_nested(args))
     module = function.__module__.removeprefix("numpy").removeprefix(".")
     namespace, theirs = np, onp
     if module in ("linalg", "fft", "random"):
@@ -357,11 +362,19 @@ def array_function(self, function, kinds, args, kwargs):
     return plain(f"{function.__module__}.{function.__name__}", function)(*args, **kwargs)
 
 
+_CONVERTING = frozenset({onp.atleast_1d, onp.atleast_2d, onp.atleast_3d})
+
+
+def array_wrap(self, array, context=None, return_scalar=False):
+    """Return a raw array as minpy's, for functions that give back what they were given."""
+    return wrap(onp.asarray(array))
+
+
 def install() -> None:
     """Give `Array` its operators, methods and protocols."""
     for short, name in OPERATORS.items():
         call = _binary(name)
-        method = _with_deference(call) if name not in OURS else call
+        method = _with_deference(call) if name not in OURS or name == "matmul" else call
         setattr(Array, f"__{short}__", method)
         setattr(Array, f"__r{short}__", _reflected(name, call))
         setattr(Array, f"__i{short}__", augmented(call, getattr(operator, f"i{short}")))
@@ -386,6 +399,7 @@ def install() -> None:
         "__copy__": copy,
         "__deepcopy__": lambda self, memo: copy(self),
         "__array_priority__": 0.0,
+        "__array_wrap__": array_wrap,
         "__class_getitem__": classmethod(types.GenericAlias),
         "__delitem__": delete_item,
         "__divmod__": lambda self, other: np.divmod(self, other),

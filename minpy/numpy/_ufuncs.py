@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -33,6 +34,32 @@ from minpy.ops.indexing import where as choose
 from minpy.ops.shape import broadcast_to, moveaxis, reshape, shape_of, stack
 
 
+class Ufunc(functools.partial):
+    """A ufunc: unlike a function, it does not become a method where it is an attribute of a class.
+
+    ``class Net: act = np.tanh`` leaves ``net.act(x)`` what it is with NumPy.
+    """
+
+    def __new__(cls, call: Callable) -> Ufunc:
+        self = super().__new__(cls, call)
+        functools.update_wrapper(self, call)
+        return self
+
+    def __get__(self, instance: Any, owner: Any = None) -> Ufunc:
+        return self
+
+    def __repr__(self) -> str:
+        return f"<ufunc {self.__name__!r}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _named, (self.__name__,)
+
+
+def _named(name: str) -> Any:
+    """Return a ufunc of `minpy.numpy` by its name: what pickles and copies are made of."""
+    return getattr(sys.modules["minpy.numpy"], name)
+
+
 def ufunc(name: str, function: Any, ours: Callable | None) -> Callable:
     """Return the public form of a ufunc, with its methods and attributes."""
     refuses = name not in NOT_DIFFERENTIABLE
@@ -54,9 +81,13 @@ def ufunc(name: str, function: Any, ours: Callable | None) -> Callable:
         @functools.wraps(function, updated=())
         def call(x, y, /, out=None, **kwargs):
             if (type(x) is Array or type(y) is Array) and out is None and not kwargs:
-                return ours(x, y)
+                result = ours(x, y)
+                if result is NotImplemented:  # it is the other operand's, such as a pandas.Series
+                    return function(unwrap_nested(x), unwrap_nested(y))
+                return result
             return slow(x, y, out=out, **kwargs)
 
+    call = Ufunc(call)
     for attribute in ("nin", "nout", "nargs", "ntypes", "types", "identity", "signature"):
         setattr(call, attribute, getattr(function, attribute))
     _add_methods(name, function, ours, call)

@@ -24,7 +24,6 @@ ABSENT = {
     "__array_interface__": MEMORY,
     "__array_prepare__": HOOK,
     "__array_struct__": MEMORY,
-    "__array_wrap__": HOOK,
     "__buffer__": MEMORY,
     "__setstate__": "unpickling makes a new array",
 }

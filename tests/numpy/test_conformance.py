@@ -280,6 +280,8 @@ def test_numpys_arrays(name, row):
     ("name", "row"), rows(lambda name, row: bool(row.arrays()) and dispatches(name))
 )
 def test_numpys_function_on_plain_arrays(name, row):
+    if name.startswith("atleast_"):
+        pytest.skip("NumPy's own converts to NumPy's arrays: tests/friends/test_protocols.py")
     assert_same_call(name, onp, row, np.array)
 
 
