@@ -74,7 +74,7 @@ def polyder(p: Any, m: int = 1) -> Any:
         raise ValueError("Order of derivative must be positive (see polyint)")
     p = as_array(p)
     for _ in range(m):
-        powers = onp.arange(len(p) - 1, 0, -1).astype(dtype_of(p))
+        powers = onp.arange(len(p) - 1, 0, -1)
         p = getitem(p, slice(None, -1)) * powers
     return p
 
@@ -90,7 +90,7 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     if len(constants) < m:
         raise ValueError("k must be a scalar or a rank-1 array of length 1 or >m.")
     for i in range(m):
-        powers = onp.arange(len(p), 0, -1).astype(dtype_of(p))
+        powers = onp.arange(len(p), 0, -1)
         p = concatenate([p / powers, getitem(constants, slice(i, i + 1))])
     return p
 

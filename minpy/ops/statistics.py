@@ -85,6 +85,10 @@ def nanquantile(
     return _quantile(a, q, axis, method, keepdims, lambda rows: ~onp.isnan(rows))
 
 
+# The methods that take an element as it is: their results have its dtype.
+_PICKING = ("inverted_cdf", "closest_observation", "lower", "higher", "nearest")
+
+
 def _quantile(
     a: Any, q: Any, axis: Axis, method: str, keepdims: bool, counted: Callable[[Any], Any]
 ) -> Any:
@@ -102,7 +106,8 @@ def _quantile(
     for n in onp.unique(sizes):  # the quantile of 0, 1, 2, ... is where it lies, by any method
         place[sizes == n] = onp.quantile(onp.arange(n), q.reshape(-1), method=method)
     low, high = onp.floor(place).astype(int), onp.ceil(place).astype(int)
-    between = (place - low).astype(dtype_of(a) if number else onp.float64)
+    weak = number or method in _PICKING
+    between = (place - low).astype(dtype_of(a) if weak else onp.float64)
     below, above = take_along_axis(ordered, low, -1), take_along_axis(ordered, high, -1)
     ans = reshape(moveaxis(below + (above - below) * between, -1, 0), (*q.shape, *lead))
     return reshape(ans, q.shape + kept(shape, axis)) if keepdims else ans
