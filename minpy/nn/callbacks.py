@@ -95,10 +95,10 @@ class ProgressBar:
     def on_epoch_end(self, solver: Trainer) -> None:
         """Write a line with the accuracies."""
         now = time.perf_counter()
-        judged = "acc" if solver.task_type == "classification" else "loss"
+        metric = "acc" if solver.task_type == "classification" else "loss"
         parts = [f"loss {_mean_loss(solver):.4f}"]
         for name, history in _scores(solver).items():
-            parts.append(f"{name} {judged} {history[-1]:.4f}")
+            parts.append(f"{name} {metric} {history[-1]:.4f}")
         parts.append(f"{now - self._started:.1f} s")
         self._started = now
         line = f"{_epoch(solver, solver.epoch)}  {'  '.join(parts)}"
@@ -286,9 +286,9 @@ class TensorBoard:
 
     def on_epoch_end(self, solver: Trainer) -> None:
         """Write the accuracies."""
-        judged = "accuracy" if solver.task_type == "classification" else "loss of samples"
+        metric = "accuracy" if solver.task_type == "classification" else "loss of samples"
         scores = _scores(solver)
-        self._write(solver.iteration, {f"{judged}/{k}": v[-1] for k, v in scores.items()})
+        self._write(solver.iteration, {f"{metric}/{k}": v[-1] for k, v in scores.items()})
 
     def on_train_end(self, solver: Trainer) -> None:
         """Close the file."""

@@ -477,7 +477,7 @@ class Solver:
             self.loss_history,
             self.train_acc_history,
             self.val_acc_history,
-            judged=self._judged_by,
+            metric=self._metric,
         )
 
     def summary(self) -> Table:
@@ -488,7 +488,7 @@ class Solver:
         Table
             To be printed, or shown by Jupyter.
         """
-        judged, state = self._judged_by, self.state
+        metric, state = self._metric, self.state
         count = sum(math.prod(config["shape"]) for config in self.model.param_configs.values())
         rows = [
             ["parameters", f"{count:,}"],
@@ -499,17 +499,17 @@ class Solver:
         if state.loss_history:
             rows.append(["last loss", f"{state.loss_history[-1]:.4g}"])
         if state.train_acc_history:
-            rows.append([f"training {judged}", f"{state.train_acc_history[-1]:.4g}"])
+            rows.append([f"training {metric}", f"{state.train_acc_history[-1]:.4g}"])
         if state.best_epoch is not None:
             whose = "validation" if state.val_acc_history else "training"
             best = f"{state.best_val_acc:.4g} (epoch {state.best_epoch})"
-            rows.append([f"best {whose} {judged}", best])
+            rows.append([f"best {whose} {metric}", best])
         if state.stop_reason is not None:
             rows.append(["stopped because", state.stop_reason])
         return Table(["training of", type(self.model).__name__], rows)
 
     @property
-    def _judged_by(self) -> str:
+    def _metric(self) -> str:
         return "accuracy" if self.task_type == "classification" else "loss"
 
     @property

@@ -21,7 +21,7 @@ def training_curves(
     train_acc_history: Any = (),
     val_acc_history: Any = (),
     *,
-    judged: str = "accuracy",
+    metric: str = "accuracy",
     epochs: Sequence[float] | None = None,
     smoothing: float | None = None,
     log: bool = False,
@@ -33,8 +33,8 @@ def training_curves(
     ----------
     loss_history : array_like, shape (steps,)
     train_acc_history, val_acc_history : array_like, shape (epochs,), optional
-        Shares of right answers, from 0 to 1; or whatever `judged` says.
-    judged : {'accuracy', 'loss'}
+        Shares of right answers, from 0 to 1; or whatever `metric` says.
+    metric : {'accuracy', 'loss'}
         What these are: 'loss' for a regression, of which the smallest is the best.
     epochs : sequence of float, optional
         Where the accuracies were measured; 1, 2, ... by default.
@@ -53,7 +53,7 @@ def training_curves(
     Raises
     ------
     ValueError
-        If a history is not one row of numbers, smoothing is out of its range, or `judged` is
+        If a history is not one row of numbers, smoothing is out of its range, or `metric` is
         something else.
 
     Examples
@@ -63,8 +63,8 @@ def training_curves(
     >>> [ax.get_xlabel() for ax in figure.axes]
     ['step', 'epoch']
     """
-    if judged not in ("accuracy", "loss"):
-        raise ValueError(f"judged is 'accuracy' or 'loss', but is {judged!r}")
+    if metric not in ("accuracy", "loss"):
+        raise ValueError(f"metric is 'accuracy' or 'loss', but is {metric!r}")
     losses = _history(loss_history, "loss_history")
     accuracies = {
         "training": _history(train_acc_history, "train_acc_history"),
@@ -78,7 +78,7 @@ def training_curves(
     axes, result = several_axes(figure, 1, panels, 5 * panels, 3.2)
     _draw_losses(axes[0, 0], losses, smoothing, log)
     if panels == 2:
-        _draw_scores(axes[0, 1], accuracies, epochs, judged)
+        _draw_scores(axes[0, 1], accuracies, epochs, metric)
     return result
 
 
@@ -143,9 +143,9 @@ def _draw_losses(ax: Axes, losses: onp.ndarray, smoothing: float, log: bool) -> 
 
 
 def _draw_scores(
-    ax: Axes, scores: dict[str, onp.ndarray], epochs: Sequence[float] | None, judged: str
+    ax: Axes, scores: dict[str, onp.ndarray], epochs: Sequence[float] | None, metric: str
 ) -> None:
-    of_accuracy = judged == "accuracy"
+    of_accuracy = metric == "accuracy"
     form = ".3f" if of_accuracy else ".4g"
     several = "accuracies" if of_accuracy else "losses"
     looks = {"training": (BLUE, "o-"), "validation": (RED, "s--")}

@@ -68,7 +68,7 @@ def test_nothing_yet_and_one_step(drawn):
         (([[1.0, 2.0]],), {}, r"loss_history must be one row .* but has shape \(1, 2\)"),
         (([1.0],), {"smoothing": 1}, "smoothing must be from 0 to below 1, but is 1"),
         (([1.0], [0.5, 0.6]), {"epochs": [1]}, "2 training accuracies, but 1 epochs"),
-        (([1.0],), {"judged": "mse"}, "judged is .accuracy. or .loss., but is .mse."),
+        (([1.0],), {"metric": "mse"}, "metric is .accuracy. or .loss., but is .mse."),
     ],
 )
 def test_wrong_histories_are_refused(arguments, options, message):
