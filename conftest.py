@@ -17,7 +17,7 @@ import pytest
 FAMILIES = {
     "grader-accuracy": 3,  # all listed answers to a question, graded
     "red-team": 40,  # attacks on the grader
-    "kills": 4,  # runs of the grader that are killed and resumed
+    "kills": 1,  # runs of the grader that are killed and resumed
     "symbols": 60,  # operators of MXNet, called through Function
     "programs": 40,  # random programs that write arrays in place
 }
@@ -68,10 +68,11 @@ def pytest_collection_modifyitems(config, items):
     items[:] = [item for item in items if item in kept]
 
 
-def pytest_collection_finish():
-    """Keep the garbage collector from walking thousands of tests again and again.
+@pytest.fixture(scope="module", autouse=True)
+def few_objects_to_walk():
+    """Keep the garbage collector from walking what pytest has of thousands of tests.
 
-    The engine walks its objects too, where a recording left an array behind.
+    The engine asks it for all objects, where a recording left an array behind.
     """
     gc.collect()
     gc.freeze()
