@@ -113,6 +113,7 @@ def cases() -> list[Benchmark]:
             title=f"{name} of {shapes[0]} and its gradients",
             unit="ms",
             builders=timed({each: partial(_build, make, name) for each, make in MAKERS.items()}),
+            reference="PyTorch",
         )
         for name, shapes in SHAPES.items()
     ]

@@ -405,7 +405,7 @@ class Check:
 
     def loops(self, size: str, *steps: int) -> str:
         """Say that there is a loop over a size, by the steps for its `LENGTHS`."""
-        _, few, many = steps
+        few, many = steps[-2:]
         lengths = {"few": FEW, "more": MANY - FEW}
         return plain(say("check.loops", name=self.name, size=size, steps=many - few, **lengths))
 
