@@ -84,7 +84,7 @@ def defers_to(other: Any, x: Any) -> bool:
     protocol = getattr(type(other), "__array_ufunc__", x)
     if protocol is None:
         return True
-    if protocol is x or isinstance(other, onp.ndarray | onp.generic | type(x)):
+    if protocol is x or isinstance(other, type(x)) or backend_of(other) is not None:
         return False
     if x._node is not None:
         raise errors.foreign_operand(x, other)
