@@ -374,7 +374,7 @@ def install() -> None:
     """Give `Array` its operators, methods and protocols."""
     for short, name in OPERATORS.items():
         call = _binary(name)
-        method = _with_deference(call) if name not in OURS or name == "matmul" else call
+        method = call if name in OURS else _with_deference(call)
         setattr(Array, f"__{short}__", method)
         setattr(Array, f"__r{short}__", _reflected(name, call))
         setattr(Array, f"__i{short}__", augmented(call, getattr(operator, f"i{short}")))

@@ -275,6 +275,7 @@ def traced(name: str, function: Callable, ours: Callable) -> Callable:
     parameters, defaults, known, positional = parameters_of(function, ours)
     count = counter(name, NUMPY.name)
     options = _options_of(ours)
+    on_values = plain(name, function) if name in _OF_VALUES else None
 
     @functools.wraps(function, updated=())
     def call(*args, **kwargs):
@@ -289,6 +290,8 @@ def traced(name: str, function: Callable, ours: Callable) -> Callable:
         found = found_in(args, kwargs)
         if kwargs.get("out") is not None:
             return into(kwargs["out"], call, args, kwargs)
+        if on_values is not None and found.foreign and not found.recorded:
+            return on_values(*args, **kwargs)
         try:
             if not found.recorded and not found.foreign:
                 run = watched(name, function, plain_watchers) if plain_watchers else function
@@ -353,6 +356,16 @@ _GRADIENT_ONLY = frozenset(
         nanvar percentile poly polyfit polymul polyval quantile roots trapezoid trapz unwrap vander
         linalg.cond linalg.lstsq linalg.matrix_norm linalg.matrix_power linalg.multi_dot linalg.norm
         linalg.tensorinv linalg.tensorsolve linalg.vector_norm
+    """.split()
+)
+
+
+# Written in terms of values on NumPy: where nothing is recorded, the library of the arrays runs its
+# own function, or NumPy does, and is counted.
+_OF_VALUES = frozenset(
+    """
+        apply_along_axis bincount histogram nanmedian nanpercentile nanquantile poly polyfit roots
+        unique linalg.lstsq
     """.split()
 )
 
