@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as onp
 
-_PACKAGES = tuple(f"{Path(file).parent}{os.sep}" for file in (__file__, onp.__file__))
+_PACKAGES = tuple(f"{os.path.dirname(file)}{os.sep}" for file in (__file__, onp.__file__))
 
 
 def shorten_traceback(function: Callable[..., Any]) -> Callable[..., Any]:
