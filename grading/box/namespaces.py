@@ -33,6 +33,7 @@ DEVICES = ("null", "zero", "full", "random", "urandom")
 ROOT_SUBSTITUTE = 64_646  # the user that a box of root's runs as
 INSIDE = 1000  # the uid and gid that a submission sees
 
+TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm")  # where programs put files for a while
 STUDENT = "/student"  # where a submission's own files are: home, work, tmp
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -84,14 +85,17 @@ def make_root(plan: Mapping[str, Any]) -> None:
     root = plan["root"]
     mount("none", "/", flags=MS_REC | MS_PRIVATE)
     mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=4m")
+    late = [path for path in plan["binds"] if path.startswith(tuple(f"{p}/" for p in TEMPORARY))]
     for path in plan["binds"]:
-        _bind(path, f"{root}{path}")
+        if path not in late:
+            _bind(path, f"{root}{path}")
     for path, target in plan["links"].items():
         if not os.path.lexists(f"{root}{path}"):
             Path(f"{root}{path}").parent.mkdir(parents=True, exist_ok=True)
             os.symlink(target, f"{root}{path}")
     _make_devices(root)
     _make_writable(root, plan["disk"])
+    _bind_below_temporary(root, late)
     os.makedirs(f"{root}/etc", exist_ok=True)
     Path(f"{root}/etc/passwd").write_text(f"student:x:{INSIDE}:{INSIDE}::{STUDENT}/home:/bin/sh\n")
     os.makedirs(f"{root}/proc", exist_ok=True)
@@ -172,13 +176,31 @@ def _make_writable(root: str, size: int) -> None:
     options = f"mode=755,uid={owner},gid={owner},size={size},nr_inodes=20000"
     os.makedirs(f"{root}{STUDENT}")
     mount("tmpfs", f"{root}{STUDENT}", "tmpfs", MS_NOSUID | MS_NODEV, options)
-    for name, places in (("home", ()), ("work", ()), ("tmp", ("/tmp", "/var/tmp", "/dev/shm"))):
+    for name, places in (("home", ()), ("work", ()), ("tmp", TEMPORARY)):
         own = f"{root}{STUDENT}/{name}"
         os.mkdir(own)
         os.chown(own, owner, owner)
         for place in places:
             os.makedirs(f"{root}{place}", exist_ok=True)
             mount(own, f"{root}{place}", flags=MS_BIND)
+
+
+def _bind_below_temporary(root: str, paths: Sequence[str]) -> None:
+    """Bind what lies in a folder for temporary files, of which a submission has its own.
+
+    The folder below it is a mount too, so that the submission cannot move it away.
+    """
+    made = []
+    for path in paths:
+        place = next(p for p in TEMPORARY if path.startswith(f"{p}/"))
+        first = f"{root}{place}/{path[len(place) + 1 :].split('/')[0]}"
+        if first != f"{root}{path}" and first not in made:
+            os.mkdir(first)
+            mount("tmpfs", first, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=1m")
+            made.append(first)
+        _bind(path, f"{root}{path}")
+    for first in made:
+        _set_mount(first, MS_RDONLY | MS_NOSUID | MS_NODEV)
 
 
 def _pivot_root_number() -> int:

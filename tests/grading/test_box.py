@@ -1,5 +1,6 @@
 """The sandbox: what a submission in it can see, reach and use up, as root and as another user."""
 
+import ast
 import json
 import os
 import subprocess
@@ -154,6 +155,37 @@ def box(boxes):
     made = boxes.start({"net.npz": b"content"}, LIMITS)
     yield made
     made.end()
+
+
+def test_what_lies_below_a_temporary_folder_is_read_and_stays(tmp_path):
+    """A clone in /tmp: a submission has a /tmp of its own, and sees what it may read there."""
+    data = tmp_path / "data" / "public"
+    data.mkdir(parents=True)
+    (data / "x.txt").write_text("seen")
+    (tmp_path / "data" / "private.txt").write_text("not seen")
+    top = str(Path(*data.parts[:3]))
+    from grading.sandbox import BoxServer
+
+    server = BoxServer(data=[str(data)], preload=())
+    box = server.start({}, LIMITS)
+    try:
+        source = f"{PRINTS}import os\nprint([try_(f) for f in ("
+        for code in (
+            f"open({str(data / 'x.txt')!r}).read()",
+            f"open({str(data / 'x.txt')!r}, 'w')",
+            f"open({str(tmp_path / 'data' / 'private.txt')!r})",
+            f"os.mkdir({str(tmp_path / 'mine')!r})",
+            f"os.rename({top!r}, '/tmp/moved')",
+            "open('/tmp/own', 'w').write('x')",
+        ):
+            source += f"lambda: {code}, "
+        assert box.ask({"do": "cell", "source": f"{source})])"}, {}, 20.0)["error"] is None
+        told = [text.partition(":")[0] for text in ast.literal_eval(box.output.strip())[:-1]]
+        assert told == ["seen", "OSError", "FileNotFoundError", "OSError", "OSError"]
+        assert box.output.strip().endswith(", 1]")
+    finally:
+        box.end()
+        server.end()
 
 
 def test_files_go_in_and_come_out(box):
