@@ -434,15 +434,11 @@ def lamb(w, dw, config=None):
     >>> lamb(w, np.ones(2), {"learning_rate": 0.1, "weight_decay": 0.0})[0].round(3)
     array([2.646, 3.646])
     """
-    beta1, beta2 = config["beta1"], config["beta2"]
     config["t"] += 1
     size = math.sqrt(sum(_squares(x) for (x,) in _blocks(w)))
     squares = 0.0
     for x, g, m, v in _blocks(w, dw, config["m"], config["v"]):
-        m *= beta1
-        m += (1 - beta1) * g
-        v *= beta2
-        v += (1 - beta2) * g * g
+        _average(m, v, g, config)
         squares += _squares(_lamb_step(x, m, v, config))
     trust = size / math.sqrt(squares) if size > 0 and squares > 0 else 1.0
     for x, m, v in _blocks(w, config["m"], config["v"]):  # again: no step of the size of w is kept
@@ -541,12 +537,17 @@ def _adam(w: Any, dw: Any, config: dict, decay: float) -> None:
     rate = rate / (1 - beta1**t)  # the averages start at zero, and t steps do not add up to one
     correction = (1 - beta2**t) ** 0.5
     for x, g, m, v in _blocks(w, dw, config["m"], config["v"]):
-        g = _decayed(g, x, decay)
-        m *= beta1
-        m += (1 - beta1) * g
-        v *= beta2
-        v += (1 - beta2) * g * g
+        _average(m, v, _decayed(g, x, decay), config)
         x -= rate * m / (_root(v) / correction + epsilon)
+
+
+def _average(m: Any, v: Any, g: Any, config: dict) -> None:
+    """Move the averages of the gradient and of its square, in place."""
+    beta1, beta2 = config["beta1"], config["beta2"]
+    m *= beta1
+    m += (1 - beta1) * g
+    v *= beta2
+    v += (1 - beta2) * g * g
 
 
 RULES: dict[str, Rule] = {

@@ -198,11 +198,8 @@ def _affine_norm_rule(g, ans, x, gamma, beta, eps):
     g, (_, mean, scale) = g[0], ans
     if any(map(is_recorded, (g, x, gamma))):
         out, _, var = _standardize(x, axes=(2, 3), eps=eps)
-        g = g * expand_dims(gamma, -1)
-        size = max(1, count(x.shape, (2, 3)))
-        shift = sum_(g, axis=(2, 3), keepdims=True) / size
-        share = sum_(g * out, axis=(2, 3), keepdims=True) / size
-        return (var + eps) ** -0.5 * (g - shift - out * share)
+        g_out = g * expand_dims(gamma, -1)
+        return _standardize_rule((g_out, 0.0, 0.0), (out, None, var), x.shape, (2, 3), eps)
     return _affine_norm_input(g, x, gamma, mean, scale)
 
 
